@@ -1,0 +1,52 @@
+# Every target starts from Python 3.11 or newer and a network; what it needs goes into .venv, from the lock.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: demo test slow bench check docs docs-check lock clean
+
+demo: .venv/run.stamp  ## simulate a company, then show its numbers
+	rm -rf demo-company
+	$(BIN)/polso demo demo-company
+	$(BIN)/polso -C demo-company
+
+test: .venv/dev.stamp  ## every test but the slow ones, Spark included
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not slow" $(ARGS)
+
+slow: .venv/dev.stamp  ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m bench $(ARGS)
+
+check: .venv/dev.stamp docs  ## style, types, layers, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+docs: .venv/dev.stamp docs-check
+	$(BIN)/mkdocs build --strict --quiet
+
+docs-check: .venv/dev.stamp  ## the generated pages say what the code says
+	$(BIN)/python docs/generate.py --check
+
+lock: .venv/dev.stamp  ## move every pinned version to the newest that pyproject.toml allows
+	$(COMPILE) --output-file requirements/dev.txt \
+		--extra spark --group build --group test --group check --group docs
+	$(COMPILE) --output-file requirements/run.txt --group build --constraints requirements/dev.txt
+
+clean:
+	rm -rf .venv demo-company site
+
+.venv/run.stamp: requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	touch $@

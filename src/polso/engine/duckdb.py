@@ -1,0 +1,135 @@
+"""DuckDB, the default engine: one file, no server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from polso.errors import StoreError
+
+Predicate = Callable[[ir.Table], ir.BooleanValue]
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class DuckDB:
+    """Tables in one DuckDB file, or in memory where no path is given."""
+
+    name = "duckdb"
+
+    def __init__(self, path: Path | None = None, *, memory: str | None = None, threads: int | None = None) -> None:
+        settings: dict[str, Any] = {}
+        if memory:
+            settings["memory_limit"] = memory
+        if threads:
+            settings["threads"] = threads
+        if path is not None and path.exists() and path.stat().st_size == 0:
+            raise StoreError(f"{path} is empty, not a database; remove it and run `polso load`")
+        try:
+            self.backend = ibis.duckdb.connect(path or ":memory:", **settings)
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise StoreError(f"{path} is in use by another process; close it, or read the exported Parquet") from error
+            raise StoreError(f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it") from error
+        except duckdb.Error as error:
+            raise StoreError(f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it") from error
+        self.connection: duckdb.DuckDBPyConnection = self.backend.con
+        # Not a setting of connect(): DuckDB reads those before its time-zone extension is there.
+        self.connection.execute("SET TimeZone = 'UTC'")
+        # Row order carries no meaning in Polso; letting go of it halves the memory of large inserts.
+        self.connection.execute("SET preserve_insertion_order = false")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.backend.disconnect()
+
+    def tables(self) -> frozenset[str]:
+        """Names of the stored tables."""
+        rows = self.connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
+        ).fetchall()
+        return frozenset(name for (name,) in rows)
+
+    def table(self, name: str) -> ir.Table:
+        """A stored or scratch table as an expression."""
+        return self.backend.table(name)
+
+    def sql(self, expression: ir.Table) -> str:
+        """The SQL DuckDB runs for an expression."""
+        return str(self.backend.compile(expression))
+
+    def run(self, statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement of DuckDB's own; for readers of files and for engine upkeep."""
+        return self.connection.execute(statement, parameters or []).fetchall()
+
+    @contextmanager
+    def _rows(self, rows: ir.Table | pa.Table) -> Iterator[str]:
+        if isinstance(rows, pa.Table):
+            self.connection.register("polso_rows", rows)
+            try:
+                yield "SELECT * FROM polso_rows"
+            finally:
+                self.connection.unregister("polso_rows")
+        else:
+            yield self.sql(rows)
+
+    def create(self, name: str, rows: ir.Table | pa.Table) -> None:
+        """Store rows under a name, replacing what was there."""
+        with self._rows(rows) as select:
+            self.connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
+
+    def append(self, name: str, rows: ir.Table | pa.Table) -> int:
+        """Add rows to a stored table, columns matched by name; how many were added."""
+        with self._rows(rows) as select:
+            added = self.connection.execute(f"INSERT INTO {quoted(name)} BY NAME {select}").fetchone()
+        return int(added[0]) if added else 0
+
+    def scratch(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
+        """Keep rows for this session only, and give them back as an expression."""
+        with self._rows(rows) as select:
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {select}")
+        return self.backend.table(name, database=("temp", "main"))
+
+    def drop(self, name: str) -> None:
+        """Forget a table, stored or scratch; no error where there is none."""
+        self.connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+    def delete(self, name: str, keys: ir.Table) -> int:
+        """Delete the rows of a stored table whose values match a row of `keys` in all its columns."""
+        match = " AND ".join(f"t.{quoted(c)} IS NOT DISTINCT FROM k.{quoted(c)}" for c in keys.columns)
+        gone = self.connection.execute(
+            f"DELETE FROM {quoted(name)} AS t USING ({self.sql(keys)}) AS k WHERE {match}"  # noqa: S608
+        ).fetchone()
+        return int(gone[0]) if gone else 0
+
+    def file(self, path: Path) -> ir.Table:
+        """A Parquet, CSV or JSON file as an expression, types as the file or DuckDB's sniffer says."""
+        readers = {".parquet": "read_parquet", ".json": "read_json", ".jsonl": "read_json", ".ndjson": "read_json"}
+        reader = readers.get(path.suffix.lower(), "read_csv")
+        escaped = str(path).replace("'", "''")
+        return self.backend.sql(f"SELECT * FROM {reader}('{escaped}')")  # noqa: S608
+
+    def collect(self, expression: ir.Table) -> pa.Table:
+        """Run an expression and bring its rows here."""
+        return self.connection.execute(self.sql(expression)).fetch_arrow_table()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen together or not at all."""
+        self.connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")

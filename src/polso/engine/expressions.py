@@ -1,0 +1,22 @@
+"""The few ibis expressions that every fold and query shares, written so that both engines agree.
+
+Rule kept here: instants become integer microseconds by subtraction, never by `epoch_seconds`, and
+nothing is divided in an engine.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+EPOCH = "1970-01-01 00:00:00"
+
+
+def micros_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.IntegerValue:
+    """Elapsed time from `start` to `end` in whole microseconds (int64; negative when reversed)."""
+    return end.delta(start, unit="microsecond").cast("int64")
+
+
+def micros_of(instant: ir.TimestampValue) -> ir.IntegerValue:
+    """Microseconds from 1970-01-01 00:00 UTC to `instant` (int64)."""
+    return micros_between(ibis.timestamp(EPOCH), instant)

@@ -1,0 +1,58 @@
+"""Messages: one row a message or note, with the message it answers where the source says so."""
+
+from __future__ import annotations
+
+from polso.engine import Table, ibis
+from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, dimension, flag, identifier, instant, of_tickets
+from polso.facts.history import at_instant
+
+
+def fold(events: Table, context: Context) -> Table:
+    """Every message and note; `answers` is the message named by the event's subject, in the same ticket."""
+    own = of_tickets(events)
+    said = own.filter(own.kind.isin(["message", "note"]))
+    parents = said.select(*TICKET, parent_id="event_id", answers_at="occurred_at", answers="actor_kind")
+    joined = said.left_join(
+        parents, [*((said[n] == parents[n]) for n in TICKET), said.subject_id == parents.parent_id]
+    )
+    rows = joined.select(
+        *TICKET,
+        "event_id",
+        "client",
+        sent_at=joined.occurred_at,
+        sender_kind=joined.actor_kind,
+        sender=joined.actor_id,
+        is_public=(joined.kind == "message") | (joined.value == "public").fill_null(False),
+        answers=joined.answers,
+        answers_at=joined.answers_at,
+    )
+    return at_instant(rows.mutate(is_reply_to_message=rows.answers_at.notnull()), "sent_at", context)
+
+
+MESSAGES = Fact(
+    name="messages",
+    sentence="One row a message or note.",
+    key=TICKET_KEY,
+    clock="sent_at",
+    at="sent_at",
+    columns=(
+        identifier("source", "The source of the ticket."),
+        identifier("ticket_id", "The ticket."),
+        identifier("event_id", "The event."),
+        dimension("client", "Whose customers are served."),
+        dimension("channel", "The ticket's channel."),
+        dimension("team", "The team at that instant."),
+        dimension("agent", "The assignee at that instant."),
+        dimension("priority", "The priority at that instant."),
+        dimension("issue_type", "The issue type at that instant."),
+        dimension("sender_kind", "customer, agent, bot, system, peer or third_party."),
+        dimension("sender", "The id of the sender."),
+        dimension("answers", "The kind of sender of the message it answers; null where it answers none."),
+        flag("is_public", "Whether the customer could read it."),
+        flag("is_reply_to_message", "Whether the source says which message it answers."),
+        instant("sent_at", "When."),
+        instant("answers_at", "When the message it answers was sent."),
+    ),
+    spans=(Span("answer", "answers_at", "sent_at", "From the message it answers to this one."),),
+    fold=fold,
+)

@@ -1,0 +1,110 @@
+"""Customer turns: from the first unanswered customer message to the next public human reply.
+
+Rule kept here: a turn ends at a reply or at the end of the ticket's open spell; a turn that ended
+without a reply, or is still open, is a row too, so that nothing is silently left out.
+"""
+
+from __future__ import annotations
+
+from polso.engine import Table, ibis
+from polso.facts.fact import (
+    TICKET,
+    TICKET_KEY,
+    Context,
+    Fact,
+    Span,
+    count,
+    dimension,
+    flag,
+    identifier,
+    in_order,
+    instant,
+    is_customer_contact,
+    is_end,
+    is_reply,
+    of_tickets,
+)
+from polso.facts.history import at_instant
+
+
+def turns(events: Table) -> Table:
+    """One row a customer turn: when it began, through what, and what ended it.
+
+    Columns: source, ticket_id, nth, started_at, next_turn_at, started_by_kind, contact_id, actor_id,
+    ended_at, outcome (answered, ended, open) and answered_by.
+    """
+    own = of_tickets(events)
+    speaks = ibis.cases(
+        (is_reply(own), "reply"), (is_end(own), "end"), (is_customer_contact(own), "customer"), else_=ibis.null("string")
+    )
+    said = own.mutate(speaks=speaks).filter(lambda t: t.speaks.notnull())
+    order = in_order(said)
+    runs = said.mutate(before=said.speaks.lag().over(order)).filter(
+        lambda t: t.before.isnull() | (t.before != t.speaks)
+    )
+    followed = runs.mutate(
+        ended_at=runs.occurred_at.lead().over(order),
+        ended_as=runs.speaks.lead().over(order),
+        ended_by=runs.actor_id.lead().over(order),
+    ).filter(lambda t: t.speaks == "customer")
+    outcome = ibis.cases(
+        (followed.ended_as == "reply", "answered"), (followed.ended_as == "end", "ended"), else_="open"
+    )
+    return followed.select(
+        *TICKET,
+        "contact_id",
+        "client",
+        nth=ibis.row_number().over(order).cast("int64") + 1,
+        started_at=followed.occurred_at,
+        next_turn_at=followed.occurred_at.lead().over(order),
+        started_by=followed.kind,
+        ended_at=followed.ended_at,
+        outcome=outcome,
+        replier=ibis.ifelse(followed.ended_as == "reply", followed.ended_by, ibis.null("string")),
+    )
+
+
+def fold(events: Table, context: Context) -> Table:
+    """The customer turns with the dimensions in force when they began."""
+    rows = context.shared["turns"]
+    answered = rows.outcome == "answered"
+    made = rows.select(
+        *TICKET,
+        "client",
+        "nth",
+        "started_at",
+        "outcome",
+        "replier",
+        answered_at=ibis.ifelse(answered, rows.ended_at, ibis.null("timestamp")),
+        ended_at=rows.ended_at,
+        is_first=rows.nth == 1,
+    )
+    return at_instant(made, "started_at", context)
+
+
+REPLIES = Fact(
+    name="replies",
+    sentence="One row a customer turn: the first unanswered customer message, and the next public human reply.",
+    key=TICKET_KEY,
+    clock="started_at",
+    at="started_at",
+    columns=(
+        identifier("source", "The source of the ticket."),
+        identifier("ticket_id", "The ticket."),
+        dimension("client", "Whose customers are served."),
+        dimension("channel", "The ticket's channel."),
+        dimension("team", "The team when the turn began."),
+        dimension("agent", "The assignee when the turn began."),
+        dimension("priority", "The priority when the turn began."),
+        dimension("issue_type", "The issue type when the turn began."),
+        dimension("replier", "Who gave the reply."),
+        dimension("outcome", "answered; ended (the ticket ended first); open."),
+        flag("is_first", "Whether it is the ticket's first turn."),
+        count("nth", "1 for the ticket's first turn."),
+        instant("started_at", "The first unanswered customer message."),
+        instant("answered_at", "The reply; null where there is none."),
+        instant("ended_at", "The reply or the ticket's end; null while open."),
+    ),
+    spans=(Span("reply", "started_at", "answered_at", "From the customer's message to the reply."),),
+    fold=fold,
+)

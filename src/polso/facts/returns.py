@@ -1,0 +1,54 @@
+"""Returns: when the same person came back, the second pass over tickets that repeat-contact KPIs need.
+
+Rule kept here: the next instants are kept, never a window's verdict: how many days count is the question's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polso.engine import BooleanValue, Table, ibis
+from polso.facts.fact import TICKET
+
+NEXT = ("next_same_type_at", "next_unknown_type_at", "next_ticket_at")
+
+
+def link(tickets: Table, others: Mapping[str, Table]) -> Table:
+    """Add the next opening by the same person after the last solve: of the same type, of unknown type, of any.
+
+    Tickets that do not count (merged, removed, internal) are nobody's return. A ticket without a known
+    person, or never solved, has none.
+    """
+    opens = tickets.filter(tickets.is_counted & tickets.person.notnull())
+    solves = tickets.filter(tickets.last_solved_at.notnull() & tickets.person.notnull())
+    moments = opens.select(
+        "client", "person", "issue_type", at=opens.opened_at, opening=opens.opened_at,
+        is_solve=ibis.literal(False), source=ibis.null("string"), ticket_id=ibis.null("string"),
+    ).union(
+        solves.select(
+            "client", "person", "issue_type", at=solves.last_solved_at, opening=ibis.null(tickets.opened_at.type()),
+            is_solve=ibis.literal(True), source=solves.source, ticket_id=solves.ticket_id,
+        )
+    )  # fmt: skip
+    found = moments.mutate(
+        next_same_type_at=_next(moments, moments.issue_type.notnull(), "issue_type"),
+        next_unknown_type_at=_next(moments, moments.issue_type.isnull()),
+        next_ticket_at=_next(moments, ibis.literal(True)),
+    )
+    found = found.filter(found.is_solve).select(*TICKET, *NEXT)
+    found = found.rename(source_="source", ticket_id_="ticket_id")
+    bare = tickets.drop(*(name for name in NEXT if name in tickets.columns))
+    joined = bare.left_join(found, [bare.source == found.source_, bare.ticket_id == found.ticket_id_])
+    return joined.drop("source_", "ticket_id_")
+
+
+def _next(moments: Table, which: BooleanValue, *same: str) -> ibis.expr.types.TimestampValue:
+    """The earliest opening strictly later than each moment, among a person's openings of a kind.
+
+    Reckoned backwards in time, where a running minimum needs no look-ahead; at equal instants the solve
+    comes first, so an opening at the very instant of the solve is no return.
+    """
+    backwards = ibis.cumulative_window(
+        group_by=["client", "person", *same], order_by=[moments.at.desc(), moments.is_solve.desc()]
+    )
+    return ibis.ifelse(which, moments.opening, ibis.null(moments.opening.type())).min().over(backwards)

@@ -1,0 +1,290 @@
+"""Tickets: one row a request, from opening to its end, with everything a KPI of tickets needs.
+
+Rule kept here: every instant is one that some event bears; the row changes only when an event of the
+ticket arrives (the next instants of the same customer are a second pass, facts/returns.py).
+"""
+
+from __future__ import annotations
+
+from polso.engine import Table, ibis, micros_between
+from polso.facts.fact import (
+    TICKET,
+    TICKET_KEY,
+    Column,
+    Context,
+    Fact,
+    Span,
+    count,
+    dimension,
+    duration,
+    flag,
+    identifier,
+    instant,
+    is_reply,
+    linked_instant,
+    of_tickets,
+)
+from polso.facts.history import at_instant
+from polso.facts.returns import link
+
+
+def fold(events: Table, context: Context) -> Table:
+    """One row a ticket."""
+    own = of_tickets(events)
+    base = _anchors(own).left_join(_spells(context), list(TICKET)).drop("source_right", "ticket_id_right")
+    base = base.mutate(
+        opened_at=base.recorded_opening_at.fill_null(base.first_event_at),
+        opening_inferred=base.recorded_opening_at.isnull(),
+        opened_by=base.opened_by.fill_null("customer"),
+    )
+    base = _first_response(own, base)
+    base = _turns(base, context)
+    base = _pauses(base, context)
+    base = base.mutate(
+        left_out=_left_out(base),
+        is_counted=_left_out(base).isnull(),
+        resolved_at=ibis.ifelse(base.is_open, ibis.null("timestamp"), base.last_solved_at),
+    )
+    base = at_instant(base, "last_event_at", context)
+    base = at_instant(base, "opened_at", context, names=("team", "agent", "priority", "issue_type"), prefix="opening_")
+    return at_instant(base, "first_solved_at", context, names=("team", "agent"), prefix="solving_")
+
+
+def _anchors(own: Table) -> Table:
+    """Everything that one grouped pass over a ticket's events can tell."""
+    at, kind, by = own.occurred_at, own.kind, own.actor_kind
+    message = kind == "message"
+    opened = kind == "opened"
+    return own.group_by(*TICKET).aggregate(
+        client=own.client.max(),
+        customer_id=own.customer_id.max(),
+        first_event_at=at.min(),
+        last_event_at=at.max(),
+        events=own.count(),
+        recorded_opening_at=at.min(where=opened),
+        opened_by=by.max(where=opened),
+        opener=own.actor_id.max(where=opened),
+        direction=own.direction.max(where=opened),
+        first_customer_message_at=at.min(where=message & (by == "customer")),
+        any_reply_at=at.min(where=is_reply(own) | (message & by.isin(["bot", "system"]))),
+        human_reply_at=at.min(where=is_reply(own)),
+        last_reply_at=at.max(where=is_reply(own)),
+        assigned_at=at.min(where=kind == "assigned"),
+        team_assigned_at=at.min(where=kind.isin(["opened", "transferred", "assigned"]) & own.team.notnull()),
+        taken_at=at.min(where=(kind == "assigned") & (own.actor_id == own.subject_id)),
+        last_solve_event_at=at.max(where=kind == "solved"),
+        closed_at=at.max(where=kind == "closed"),
+        escalated_at=at.min(where=kind == "escalated"),
+        handed_off_at=at.max(where=(kind == "left") & (own.stage == "bot") & (own.value == "handed_off")),
+        first_handed_off_at=at.min(where=(kind == "left") & (own.stage == "bot") & (own.value == "handed_off")),
+        merged_at=at.max(where=kind == "merged"),
+        removed_at=at.max(where=kind == "removed"),
+        restored_at=at.max(where=kind == "restored"),
+        removed_as=own.value.max(where=kind == "removed"),
+        customer_messages=(message & (by == "customer")).sum(),
+        agent_messages=(message & (by == "agent")).sum(),
+        bot_messages=(message & by.isin(["bot", "system"])).sum(),
+        notes=(kind == "note").sum(),
+        assignments=(kind == "assigned").sum(),
+        takes=((kind == "assigned") & (own.actor_id == own.subject_id)).sum(),
+        transfers=((kind == "transferred") & (by.fill_null("agent") != "system")).sum(),
+        escalations=(kind == "escalated").sum(),
+        solve_events=(kind == "solved").sum(),
+        work_us=(own.amount * 1000000).sum(where=kind == "work").cast("int64"),
+        declared_fcr=own.amount.max(where=(kind == "rated") & (own.attribute == "fcr")) > 0,
+    )
+
+
+def _spells(context: Context) -> Table:
+    """First and last solve, reopenings and the present state, from the open spells."""
+    rows = context.shared["spells"]
+    solved = rows.ended_by == "solved"
+    return rows.group_by(*TICKET).aggregate(
+        first_solved_at=rows.until.min(where=solved),
+        last_solved_at=rows.until.max(where=solved),
+        solves=solved.fill_null(False).sum(),
+        reopenings=(rows.nth > 0).sum(),
+        reopened_at=rows.since.min(where=rows.nth > 0),
+        is_open=rows.until.isnull().any(),
+        ended_at=rows.until.max(),
+        solver=rows.ended_by_agent.argmax(rows.nth, where=solved),
+        first_solver=rows.ended_by_agent.argmin(rows.nth, where=solved),
+    )
+
+
+def _first_response(own: Table, base: Table) -> Table:
+    """Where the response clock starts and stops.
+
+    The customer's opening starts it; where somebody else opened, the customer's first message does,
+    and only a reply after that counts.
+    """
+    by_customer = base.opened_by == "customer"
+    started = ibis.ifelse(by_customer, base.opened_at, base.first_customer_message_at)
+    base = base.mutate(started_at=started)
+    others = base.filter((base.opened_by != "customer") & base.first_customer_message_at.notnull()).select(
+        *TICKET, asked_at=base.first_customer_message_at
+    )
+    later = own.filter(is_reply(own)).inner_join(others, list(TICKET))
+    later = later.filter(later.occurred_at >= later.asked_at).group_by(*TICKET).aggregate(later_reply_at=later.occurred_at.min())
+    joined = base.left_join(later, list(TICKET)).drop("source_right", "ticket_id_right")
+    first = ibis.ifelse(joined.opened_by == "customer", joined.human_reply_at, joined.later_reply_at)
+    return joined.mutate(
+        first_reply_at=first,
+        any_first_reply_at=ibis.ifelse(joined.opened_by == "customer", joined.any_reply_at, joined.later_reply_at),
+    ).drop("later_reply_at", "any_reply_at")
+
+
+def _turns(base: Table, context: Context) -> Table:
+    """How often the customer reached the service, and the longest wait for a reply."""
+    turns = context.shared["turns"]
+    answered = turns.outcome == "answered"
+    summed = turns.group_by(*TICKET).aggregate(
+        turns=turns.count(), longest_reply_us=micros_between(turns.started_at, turns.ended_at).max(where=answered)
+    )
+    joined = base.left_join(summed, list(TICKET)).drop("source_right", "ticket_id_right")
+    return joined.mutate(turns=joined.turns.fill_null(0))
+
+
+def _pauses(base: Table, context: Context) -> Table:
+    """Time inside open spells spent waiting, in all and on the customer: what a pausing clock takes off.
+
+    Pauses before the first solve are summed apart, because the first solve has a clock of its own.
+    """
+    waits = context.shared["waits"]
+    joined = waits.inner_join(base.select(*TICKET, "first_solved_at"), list(TICKET))
+    on_customer = joined.waiting_for == "customer"
+    early = joined.since < joined.first_solved_at
+    summed = joined.group_by(*TICKET).aggregate(
+        paused_us=joined.wait_us.sum(),
+        paused_business_us=joined.wait_business_us.sum(),
+        paused_on_customer_us=joined.wait_us.sum(where=on_customer),
+        paused_on_customer_business_us=joined.wait_business_us.sum(where=on_customer),
+        paused_early_us=joined.wait_us.sum(where=on_customer & early),
+        paused_early_business_us=joined.wait_business_us.sum(where=on_customer & early),
+    )
+    with_pauses = base.left_join(summed, list(TICKET)).drop("source_right", "ticket_id_right")
+    return with_pauses.mutate(
+        **{name: with_pauses[name].cast("int64").fill_null(0) for name in summed.columns if name not in TICKET}
+    )
+
+
+def _left_out(base: Table) -> ibis.expr.types.StringValue:
+    back = base.restored_at.fill_null(ibis.timestamp("1970-01-01"))
+    internal = (base.opened_by == "agent") & (
+        (base.direction.fill_null("") == "internal") | (base.customer_id.notnull() & (base.customer_id == base.opener))
+    )
+    return ibis.cases(
+        (base.merged_at.notnull() & (base.merged_at > back), "merged"),
+        (base.removed_at.notnull() & (base.removed_at > back), "removed"),
+        (internal.fill_null(False), "internal"),
+        else_=ibis.null("string"),
+    )
+
+
+_COLUMNS = (
+    identifier("source", "The source of the ticket."),
+    identifier("ticket_id", "The ticket's id in its source."),
+    identifier("customer_id", "Whose request it is; null where unknown."),
+    dimension("client", "Whose customers are served."),
+    dimension("channel", "The channel of the ticket's first contact."),
+    dimension("team", "The last team."),
+    dimension("agent", "The last assignee."),
+    dimension("priority", "The last priority."),
+    dimension("issue_type", "The last issue type."),
+    dimension("opening_team", "The team at opening."),
+    dimension("opening_agent", "The assignee at opening."),
+    dimension("opening_priority", "The priority at opening."),
+    dimension("opening_issue_type", "The issue type at opening."),
+    dimension("solving_team", "The team at the first solve."),
+    dimension("solving_agent", "The assignee at the first solve."),
+    dimension("solver", "Who solved it last."),
+    dimension("first_solver", "Who solved it first."),
+    dimension("opened_by", "Who opened it: customer, agent, bot or system."),
+    dimension("opener", "The id of who opened it."),
+    dimension("direction", "inbound, outbound, callback or internal, as the opening said."),
+    dimension("left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."),
+    dimension("removed_as", "What a removed ticket was: spam, test or duplicate."),
+    flag("is_counted", "Whether the ticket counts: not merged away, not removed, not opened by an agent for themselves."),
+    flag("opening_inferred", "Whether no opening was recorded and the first event stands for it."),
+    flag("is_open", "Whether the ticket is open after its last event."),
+    flag("declared_fcr", "Whether the customer or the agent declared it solved at the first contact; null where nobody said."),
+    instant("opened_at", "The first recorded opening, else the first event."),
+    instant("recorded_opening_at", "The first recorded opening."),
+    instant("started_at", "Start of the response clock: the opening, or the customer's first message where somebody else opened."),
+    instant("first_event_at", "The first event."),
+    instant("last_event_at", "The last event."),
+    instant("first_customer_message_at", "The customer's first message."),
+    instant("first_reply_at", "The first public human reply after the start of the response clock."),
+    instant("human_reply_at", "The first public human message, whoever opened."),
+    instant("any_first_reply_at", "The first reply after the start of the clock, bots and automatic replies included."),
+    instant("last_reply_at", "The last public human reply."),
+    instant("assigned_at", "The first assignment to a person."),
+    instant("team_assigned_at", "The first assignment to a team."),
+    instant("taken_at", "The first time a person took the ticket in charge."),
+    instant("first_solved_at", "The first solve."),
+    instant("last_solved_at", "The last solve of an open spell."),
+    instant("resolved_at", "The last solve, unless the ticket is open again."),
+    instant("last_solve_event_at", "The last time somebody declared it solved, even if it was solved already."),
+    instant("reopened_at", "The first reopening."),
+    instant("ended_at", "The end of the last open spell that ended."),
+    instant("closed_at", "The last closing."),
+    instant("escalated_at", "The first escalation."),
+    instant("handed_off_at", "The last hand-off from a bot to people."),
+    instant("first_handed_off_at", "The first hand-off from a bot to people."),
+    instant("merged_at", "When it was merged into another."),
+    instant("removed_at", "When it was removed."),
+    instant("restored_at", "When it came back."),
+    count("events", "Events of the ticket."),
+    count("customer_messages", "Messages by the customer."),
+    count("agent_messages", "Public messages by agents."),
+    count("bot_messages", "Messages by bots and automatic replies."),
+    count("notes", "Notes."),
+    count("assignments", "Assignments to a person."),
+    count("takes", "Times a person took it in charge."),
+    count("transfers", "Transfers between teams, those by the system left out."),
+    count("escalations", "Escalations."),
+    count("solve_events", "Times somebody declared it solved."),
+    count("solves", "Open spells that ended solved."),
+    count("reopenings", "Times it was opened again."),
+    count("turns", "Customer turns: times the customer reached the service within the ticket."),
+    duration("longest_reply_us", "The longest answered customer turn."),
+    duration("work_us", "Recorded work on the ticket; null where none was recorded."),
+    duration("paused_us", "Time waiting inside open spells."),
+    duration("paused_business_us", "Open time waiting inside open spells."),
+    duration("paused_on_customer_us", "Time waiting on the customer."),
+    duration("paused_on_customer_business_us", "Open time waiting on the customer."),
+    duration("paused_early_us", "Time waiting on the customer before the first solve."),
+    duration("paused_early_business_us", "Open time waiting on the customer before the first solve."),
+    Column("person", "string", "The customer after aliases are resolved; null where unknown.", linked=True),
+    linked_instant("next_same_type_at", "The same person's next ticket of the same issue type after the last solve."),
+    linked_instant("next_unknown_type_at", "The same person's next ticket of unknown type after the last solve."),
+    linked_instant("next_ticket_at", "The same person's next ticket of any type after the last solve."),
+)
+_SPANS = (
+    Span("first_response", "started_at", "first_reply_at", "From the start of the response clock to the first public human reply."),
+    Span("any_first_response", "started_at", "any_first_reply_at", "The same, a bot's or automatic reply counting too."),
+    Span("response_from_opening", "opened_at", "human_reply_at", "From the opening, whoever opened, to the first human reply."),
+    Span("response_from_hand_off", "handed_off_at", "first_reply_at", "From the last bot hand-off to the first human reply."),
+    Span("hand_off", "opened_at", "first_handed_off_at", "From the opening to the first bot hand-off."),
+    Span("assign", "opened_at", "assigned_at", "From the opening to the first person."),
+    Span("team_assign", "opened_at", "team_assigned_at", "From the opening to the first team."),
+    Span("take", "opened_at", "taken_at", "From the opening until a person took it in charge."),
+    Span("resolution", "opened_at", "resolved_at", "From the opening to the last solve; null while open again."),
+    Span("first_resolution", "opened_at", "first_solved_at", "From the opening to the first solve."),
+    Span("last_solve_event", "opened_at", "last_solve_event_at", "From the opening to the last time it was declared solved."),
+    Span("resolution_after_contact", "first_reply_at", "resolved_at", "From the first human reply to the last solve."),
+    Span("reopen_gap", "first_solved_at", "reopened_at", "From the first solve to the first reopening."),
+    Span("lifetime", "opened_at", "last_event_at", "From the opening to the last event."),
+)
+
+TICKETS = Fact(
+    name="tickets",
+    sentence="One row a ticket: one request of one customer, on any channel, from opening to its end.",
+    key=TICKET_KEY,
+    clock="opened_at",
+    at="opened_at",
+    columns=_COLUMNS,
+    spans=_SPANS,
+    fold=fold,
+    link=link,
+)

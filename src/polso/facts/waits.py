@@ -1,0 +1,47 @@
+"""Waits: stretches of an open spell in which the ticket waits for somebody, from `waiting` to whatever ends it."""
+
+from __future__ import annotations
+
+from polso.engine import Table, ibis
+from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, dimension, identifier, in_order, instant, is_end, of_tickets
+from polso.facts.history import at_instant
+from polso.facts.spells import reopens
+
+
+def fold(events: Table, context: Context) -> Table:
+    """One row a wait; it ends at resumed, at another wait, at a reopening or with the open spell."""
+    own = of_tickets(events)
+    relevant = own.filter(own.kind.isin(["waiting", "resumed"]) | is_end(own) | reopens(own, context.reopen_on))
+    order = in_order(relevant)
+    followed = relevant.mutate(
+        until=relevant.occurred_at.lead().over(order), after_end=is_end(relevant).lag().over(order).fill_null(False)
+    )
+    waits = followed.filter((followed.kind == "waiting") & ~followed.after_end)
+    rows = waits.select(
+        *TICKET, "client", since=waits.occurred_at, until=waits.until, waiting_for=waits.value.fill_null("customer")
+    )
+    return at_instant(rows, "since", context)
+
+
+WAITS = Fact(
+    name="waits",
+    sentence="One row a wait: a stretch in which an open ticket waited for somebody.",
+    key=TICKET_KEY,
+    clock="since",
+    at="since",
+    columns=(
+        identifier("source", "The source of the ticket."),
+        identifier("ticket_id", "The ticket."),
+        dimension("client", "Whose customers are served."),
+        dimension("channel", "The ticket's channel."),
+        dimension("team", "The team when the wait began."),
+        dimension("agent", "The assignee when the wait began."),
+        dimension("priority", "The priority when the wait began."),
+        dimension("issue_type", "The issue type when the wait began."),
+        dimension("waiting_for", "customer, third_party, internal or scheduled."),
+        instant("since", "When the wait began."),
+        instant("until", "When it ended; null while it lasts."),
+    ),
+    spans=(Span("wait", "since", "until", "How long the ticket waited."),),
+    fold=fold,
+)
