@@ -28,7 +28,7 @@ check: .venv/dev.stamp docs  ## style, types, layers, docs
 	$(BIN)/lint-imports --no-logo
 
 docs: .venv/dev.stamp docs-check
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 docs-check: .venv/dev.stamp  ## the generated pages say what the code says
 	$(BIN)/python docs/generate.py --check

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
 from spark_cluster import standalone_cluster
 from spark_java import java_home
 
@@ -24,12 +25,15 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all Spark tests in one xdist worker: one JVM serves them all."""
+    """Keep what shares a JVM or a cluster in one xdist worker, so that it starts once."""
     for item in items:
-        if {"spark", "spark_master"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker("spark")
-        if item.get_closest_marker("spark"):
+        asked = set(getattr(item, "fixturenames", ()))
+        if "spark_master" in asked:
+            item.add_marker(pytest.mark.xdist_group("cluster"))
+        elif "spark" in asked or item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.xdist_group("spark"))
+        if asked & {"spark", "spark_master"}:
+            item.add_marker("spark")
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,9 @@ def standalone_cluster(scratch: Path, workers: int) -> Iterator[str]:
         running.enter_context(daemon(log, "master.Master", "--port", "0", "--webui-port", "0"))
         [url, *_] = wait_for(r"spark://127\.0\.0\.1:\d+", log, times=1)
         for n in range(workers):
-            options = ["--cores", "1", "--memory", "1g", "--webui-port", "0", "--work-dir", str(scratch / f"work{n}")]
-            running.enter_context(daemon(scratch / f"worker{n}.log", "worker.Worker", *options, url))
+            size = ["--cores", "1", "--memory", "1g"]
+            place = ["--webui-port", "0", "--work-dir", str(scratch / f"work{n}")]
+            running.enter_context(daemon(scratch / f"worker{n}.log", "worker.Worker", *size, *place, url))
         wait_for("Registering worker", log, times=workers)
         yield url
 
@@ -35,7 +36,8 @@ def standalone_cluster(scratch: Path, workers: int) -> Iterator[str]:
 @contextmanager
 def daemon(log: Path, name: str, *options: str) -> Iterator[None]:
     home = Path(pyspark.__file__).parent
-    command = [home / "bin" / "spark-class", f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1", *options]
+    main_class = f"org.apache.spark.deploy.{name}"
+    command = [home / "bin" / "spark-class", main_class, "--host", "127.0.0.1", *options]
     environment = os.environ | {
         "SPARK_HOME": str(home),
         "SPARK_DAEMON_MEMORY": "256m",

@@ -104,8 +104,8 @@ def expected(case: Case) -> Any:
 
 def test_calendar_agrees_with_every_case(cases: list[Case]) -> None:
     wrong = {case["id"]: by_calendar(case) for case in cases if by_calendar(case) != expected(case)}
-    assert {} == wrong
-    assert 172 == len(cases)
+    assert wrong == {}
+    assert len(cases) == 172
 
 
 def checks(case: Case) -> Iterator[Check]:
@@ -140,7 +140,9 @@ def reached(start: datetime, answer: datetime, seconds: int, step: int) -> Itera
         yield exactly(*nearer, seconds * SECOND_US - 1)
 
 
-def consecutive(start: datetime, periods: list[tuple[datetime, datetime]], backwards: bool) -> Iterator[Check]:
+def consecutive(
+    start: datetime, periods: list[tuple[datetime, datetime]], backwards: bool
+) -> Iterator[Check]:
     """Every period is open throughout, and between `start`, one period and the next all is closed."""
     edge = start
     for begin, end in periods:
@@ -168,7 +170,7 @@ def test_engine_agrees_with_every_case(cases: list[Case], run: Any) -> None:
         lambda known: with_business(known["rows"], {"us": ("start", "end")}, "name", known["days"]),
     ).to_pylist()
     wrong = [row for row in result if row["us"] is None or not row["least"] <= row["us"] <= row["most"]]
-    assert [] == wrong
+    assert wrong == []
     assert {case["id"] for case in cases} == {row["name"] for row in result}
     assert len(rows) == len(result)
 
@@ -191,7 +193,7 @@ def test_every_tagged_case_has_its_decision(cases: list[Case]) -> None:
     text = "".join(path.read_text() for path in DECISIONS if path.is_file())
     tagged = {case["id"] for case in cases if case["conventions"]}
     assert {case_id for case_id in tagged if f"`{case_id}`" not in text} == set()
-    assert 14 == len(tagged)
+    assert len(tagged) == 14
     assert set(OURS) <= tagged
 
 

@@ -27,4 +27,4 @@ def test_the_offset_of_a_text_is_dropped() -> None:
 def test_a_bare_at_is_a_keyword() -> None:
     """Way round: no fact column is called `at`, and generated SQL quotes every name."""
     with pytest.raises(duckdb.ParserException):
-        duckdb.sql("SELECT at, 1 FROM (SELECT 1 AS \"at\")")
+        duckdb.sql('SELECT at, 1 FROM (SELECT 1 AS "at")')

@@ -56,7 +56,10 @@ class Calendar:
         breaks: Mapping[date, Texts] | None = None,
         holidays: Holidays | None = None,
     ) -> Calendar:
-        """Read hours such as {"mon": ["09:00-18:00"]}; left out they are always. CalendarError says what is wrong."""
+        """Read hours such as {"mon": ["09:00-18:00"]}; left out they are always.
+
+        CalendarError says which name, time or date is wrong.
+        """
         weekly = (WeeklyHours.of(hours),) if isinstance(hours, Mapping) else tuple(hours)
         return cls(
             name,
@@ -76,7 +79,7 @@ class Calendar:
         return without(spans, removed) if removed else spans
 
     def _week(self, day: date) -> WeeklyHours:
-        """The hours in force. The first version also holds before its date: a hole would silently measure 0."""
+        """The hours in force; the first ones also before their date, as a hole would silently measure 0."""
         found = self.weekly[0]
         for week in self.weekly[1:]:
             if week.valid_from is not None and week.valid_from <= day:
@@ -133,7 +136,7 @@ class Calendar:
         raise self._too_little("after", start)
 
     def subtract(self, end: datetime, us: int) -> datetime:
-        """The latest instant (UTC) from which `us` open microseconds elapse until `end`; the mirror of `add`."""
+        """The latest instant (UTC) from which `us` open microseconds elapse until `end`; mirrors `add`."""
         at = micros(end)
         left = self._not_negative(us)
         if left == 0:
@@ -215,13 +218,13 @@ class Calendar:
 
     def _too_little(self, side: str, at: datetime) -> CalendarError:
         return CalendarError(
-            f"calendar '{self.name}' is not open long enough {side} {at} (years {FIRST.year} to {LAST.year - 1}); "
-            "check its weekly hours and holidays"
+            f"calendar '{self.name}' is not open long enough {side} {at} "
+            f"(years {FIRST.year} to {LAST.year - 1}); check its weekly hours and holidays"
         )
 
 
 def _joined(one: Piece | None, other: Piece) -> Piece | None:
-    """One piece where two of the same local date touch: UTC midnight and clock changes do not end a period."""
+    """Two touching pieces of one local date as one: neither UTC midnight nor a clock change ends a period."""
     if one is None or one[2] != other[2]:
         return None
     if one[1] == other[0]:

@@ -102,7 +102,7 @@ def _offsets(zone: str, days: range) -> dict[str, pa.Array]:
 
 
 def span(first: datetime, last: datetime) -> tuple[date, date]:
-    """The (since, until) of the smallest day table in which both instants lie, with a day to spare on each side."""
+    """The (since, until) of a day table in which both instants lie, with a day to spare on each side."""
     low, high = sorted((micros(first), micros(last)))
     since, until = day_of(low // DAY_US), day_of(high // DAY_US + 1)
     return max(FIRST, since - timedelta(days=1)), min(LAST, until + timedelta(days=1))

@@ -20,7 +20,7 @@ MONTH_DAY = re.compile(r"^(\d{2})-(\d{2})$")
 
 @dataclass(frozen=True)
 class Holidays:
-    """Closed local dates. `country` is ISO 3166 ("IT"), `subdivision` as the holidays library names it ("MI")."""
+    """Closed local dates; `country` by ISO 3166 ("IT"), `subdivision` as the library names it ("MI")."""
 
     country: str | None = None
     subdivision: str | None = None

@@ -74,7 +74,7 @@ def _intervals(days: Table) -> list[tuple[str, str]]:
 
 
 def _position(joined: Table, days: Table) -> IntegerValue:
-    """Null for an unknown day because open_before_us is: `least` and `greatest` skip nulls on some engines."""
+    """Null for an unknown day because open_before_us is; `least` and `greatest` alone would skip nulls."""
     total = joined[JOINED + "open_before_us"]
     for start, length in _intervals(days):
         gone = joined[SINCE_MIDNIGHT] - joined[JOINED + start]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -36,7 +36,7 @@ def zone_named(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=1024)
 def _year(zone: str, year: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """When each offset of a UTC year starts, and those offsets. A change lasting under a day would go unseen."""
+    """When each offset of a UTC year starts, and those offsets; one that lasts under a day goes unseen."""
     zoned = zone_named(zone)
     first = number(date(year, 1, 1))
     last = number(date(year + 1, 1, 1))
@@ -45,18 +45,15 @@ def _year(zone: str, year: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     for day in range(first + 1, last + 1):
         after = _offset(zoned, day * DAY_US)
         if after != offset:
-            start = _change(zoned, (day - 1) * DAY_US, day * DAY_US, after)
-            if start < last * DAY_US:
-                starts.append(start)
-                offsets.append(after)
+            starts.append(_change(zoned, (day - 1) * DAY_US, day * DAY_US, after))
+            offsets.append(after)
             offset = after
     return tuple(starts), tuple(offsets)
 
 
 def _offset(zone: ZoneInfo, us: int) -> int:
-    offset = instant(us).astimezone(zone).utcoffset()
-    assert offset is not None  # an aware datetime always has one
-    return offset // MICROSECOND
+    # Wall-clock time minus the instant, both read as if they were UTC.
+    return (instant(us).astimezone(zone).replace(tzinfo=UTC) - instant(us)) // MICROSECOND
 
 
 def _change(zone: ZoneInfo, before_us: int, after_us: int, after: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from polso.demo import legs as leg
 from polso.demo import story as s
-from polso.demo.hours import MINUTE, SECOND, Flags, Ints
+from polso.demo.hours import MINUTE, NEVER, SECOND, Flags, Ints
 from polso.demo.legs import Callers, Legs
 from polso.demo.lifecycle import Ending, finish, give_up
 from polso.demo.rows import Ids, Words
@@ -26,6 +26,7 @@ DEFECT_SHARE: Final = 0.002
 
 
 def take_calls(world: World) -> None:
+    """Simulate every phone ticket from the greeting to its end."""
     who = np.flatnonzero(world.tickets.channel == s.PHONE)
     if not len(who):
         return
@@ -209,6 +210,8 @@ def _call_back(world: World, legs: Legs) -> None:
     seen = picked_up & world.seen(wrapped)
     key = np.zeros(int(seen.sum()), dtype=np.int64)
     world.truth.tally("handle", ("phone/callback",), key, (wrapped - talking)[seen])
-    world.answered(reached, world.tickets.opened[reached], talking[picked_up])
+    # Somebody transferred before has had an answer already.
+    first = picked_up & (world.tickets.reply[legs.who] == NEVER)
+    world.answered(legs.who[first], world.tickets.opened[legs.who[first]], talking[first])
     finish(world, Ending(reached, wrapped[picked_up] + 2 * SECOND, agent[picked_up]))
     give_up(world, legs.who[~picked_up], talking[~picked_up] + MINUTE)

@@ -57,15 +57,20 @@ class Timeline:
 
     @property
     def days(self) -> int:
+        """Local days in the history."""
         return (self.until - self.since).days
 
     def slot(self, at: Ints) -> Ints:
-        return np.clip((at - self.first) // HOUR, 0, len(self.hour) - 1)
+        """The hour slot that holds each instant."""
+        slot: Ints = np.clip((at - self.first) // HOUR, 0, len(self.hour) - 1)
+        return slot
 
     def hour_at(self, at: Ints) -> Ints:
+        """The local hour of the day."""
         return self.hour[self.slot(at)]
 
     def day_at(self, at: Ints) -> Ints:
+        """The local day, counted from the first."""
         return self.day[self.slot(at)]
 
     def midnights(self) -> list[tuple[str, int]]:
@@ -75,6 +80,7 @@ class Timeline:
 
 
 def timeline(since: date, until: date) -> Timeline:
+    """Lay out the hours between two local midnights."""
     zone = ZoneInfo(ZONE)
     first, end = utc_us(since), utc_us(until)
     free = italian_holidays(since, until)
@@ -93,6 +99,7 @@ def timeline(since: date, until: date) -> Timeline:
 
 
 def italian_holidays(since: date, until: date) -> set[date]:
+    """National holidays of the years touched."""
     return set(holidays.country_holidays("IT", years=range(since.year, until.year + 2)))
 
 
@@ -108,13 +115,15 @@ class Opening:
         """Open microseconds from the first interval to `at`."""
         row = np.clip(np.searchsorted(self.starts, at, side="right") - 1, 0, None)
         inside = np.clip(at - self.starts[row], 0, (self.ends - self.starts)[row])
-        return self.before[row] + inside
+        elapsed: Ints = self.before[row] + inside
+        return elapsed
 
     def advance(self, at: Ints, open_us: Ints) -> Ints:
         """The instant by which `open_us` of open time have passed since `at`."""
         target = self.elapsed(at) + np.maximum(open_us, 1)
         row = np.searchsorted(self.before, target, side="left") - 1
-        return self.starts[row] + target - self.before[row]
+        moved: Ints = self.starts[row] + target - self.before[row]
+        return moved
 
     def block(self, at: Ints) -> Ints:
         """The interval that holds `at`, or the last one before it."""

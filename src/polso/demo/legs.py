@@ -12,7 +12,7 @@ import numpy as np
 
 from polso.demo import story as s
 from polso.demo.hours import NEVER, SECOND, Flags, Ints
-from polso.demo.queues import expected_load, serve, staffed, strangers
+from polso.demo.queues import CALM, expected_load, serve, staffed, strangers
 from polso.demo.stages import CODE, Visits, outcome, visit
 from polso.demo.tickets import pick
 from polso.demo.world import World
@@ -23,11 +23,14 @@ MARGIN: Final = {
 TALK_MEDIAN: Final = {
     s.AMMINISTRAZIONE: 195, s.COMMERCIALE: 170, s.TECNICO: 250, s.EMERGENZE: 130, s.SECONDO: 230,
 }  # fmt: skip
+# The technical line shares its people with a busier company than the others do.
+SHARED_LOAD: Final = {s.TECNICO: 1.5}
 _REFUSAL: Final = 14 * SECOND
 # Why somebody leaves a queue unanswered: the share willing to, and after how many seconds.
 _EXITS: Final = (
     ("callback", 0.12, 60, 100), ("overflowed", 0.16, 70, 120), ("voicemail", 0.05, 90, 150),
-    ("transferred", 0.006, 10, 60), ("refused", 0.002, 1, 2), ("failed", 0.002, 1, 2), ("timed_out", 1.0, 420, 421),
+    ("transferred", 0.006, 10, 60), ("refused", 0.003, 1, 2), ("failed", 0.003, 1, 2),
+    ("timed_out", 1.0, 240, 241),
 )  # fmt: skip
 
 
@@ -53,21 +56,27 @@ class Legs:
 
     @property
     def answered(self) -> Flags:
-        return self.outcome == CODE["answered"]
+        """Whether an agent talked."""
+        answered: Flags = self.outcome == CODE["answered"]
+        return answered
 
     @property
     def talk_end(self) -> Ints:
+        """When the talk was over; means nothing for legs unanswered."""
         return self.leave + self.talk + self.hold
 
     @property
     def end(self) -> Ints:
+        """When the leg was over, wrap included."""
         return np.where(self.answered, self.talk_end + self.wrap, self.leave)
 
     def only(self, keep: Flags | Ints) -> Legs:
+        """The kept rows."""
         return Legs(**{f.name: getattr(self, f.name)[keep] for f in fields(Legs)})
 
 
 def joined(parts: list[Legs]) -> Legs:
+    """Legs of several queues as one."""
     return Legs(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Legs)})
 
 
@@ -82,6 +91,7 @@ class Callers:
 
 
 def callers(parts: list[Callers]) -> Callers:
+    """Callers from several places as one."""
     return Callers(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Callers)})
 
 
@@ -89,11 +99,12 @@ def run(world: World, team: int, asked: Callers) -> Legs:
     """Send these calls, and the strangers who share the agents, through one team's queue."""
     calendar = s.TEAM_HOURS.get(team, "extended")
     hours, service = world.story.openings[calendar], round(TALK_MEDIAN[team] * 1.7 * SECOND)
+    floor = SHARED_LOAD.get(team, CALM)
     load = expected_load(world.story, hours, world.story.weights(calendar), len(asked.who), service)
-    line = staffed(world.story, hours, load, MARGIN[team], 3 if calendar == "always" else 2)
+    line = staffed(world.story, hours, load, MARGIN[team], 3 if calendar == "always" else 2, floor)
     pool = f"{s.TEAMS[team]}/callers"
     world.roster.add(pool, team, line.pool)
-    others = strangers(world.rng, hours, load, service, world.as_of)
+    others = strangers(world.rng, hours, load, service, world.as_of, floor)
     blank = np.full(len(others), -1)
     everyone = callers([asked, Callers(blank, blank, blank, others)])
     order = np.argsort(everyone.enter, kind="stable")
@@ -111,7 +122,7 @@ def run(world: World, team: int, asked: Callers) -> Legs:
 
 def _impatience(world: World, team: int, n: int) -> tuple[Ints, Ints]:
     """After how long each caller leaves the queue unanswered, and how."""
-    calm = 420 if team == s.EMERGENZE else 215
+    calm = 420 if team == s.EMERGENZE else 250
     give_up = (5 + world.rng.exponential(calm, n)) * SECOND
     hasty = world.chance(0.02, n)
     give_up = np.where(hasty, world.rng.uniform(1, 6, n) * SECOND, give_up)
@@ -168,18 +179,21 @@ def tell(world: World, legs: Legs, moved: Flags, backwards: Flags) -> None:
 def _tell_waiting(world: World, legs: Legs) -> None:
     queue = Visits("queue", legs.who, legs.contact, legs.enter, legs.leave, legs.outcome, legs.team, step=10)
     visit(world, queue)
-    agent = legs.agent
     other = world.pick_agents(legs.team)
     answering = legs.leave - np.where(legs.refused, legs.ring - _REFUSAL, legs.ring)
-    turned = np.where(pick(world.rng, (0.8, 0.2), len(agent)) == 0, CODE["refused"], CODE["failed"])
+    turned = np.where(pick(world.rng, (0.8, 0.2), len(legs.who)) == 0, CODE["refused"], CODE["failed"])
     first = Visits(
         "ring", legs.who, legs.contact, legs.free, legs.free + _REFUSAL, turned, legs.team, other, step=12
     )
     visit(world, first.only(legs.answered & legs.refused))
-    rung = Visits("ring", legs.who, legs.contact, answering, legs.leave, legs.outcome, legs.team, agent, step=14)
+    rung = Visits(
+        "ring", legs.who, legs.contact, answering, legs.leave, legs.outcome, legs.team, legs.agent, step=14
+    )
     visit(world, rung.only(legs.answered))
     left_ringing = (legs.outcome == CODE["abandoned"]) & (legs.free < legs.leave)
-    lost = Visits("ring", legs.who, legs.contact, legs.free, legs.leave, legs.outcome, legs.team, agent, step=14)
+    lost = Visits(
+        "ring", legs.who, legs.contact, legs.free, legs.leave, legs.outcome, legs.team, legs.agent, step=14
+    )
     visit(world, lost.only(left_ringing))
 
 
@@ -187,5 +201,14 @@ def _stage(
     legs: Legs, stage: str, enter: Ints, leave: Ints, left: Ints, step: int, backwards: Flags | None = None
 ) -> Visits:
     return Visits(
-        stage, legs.who, legs.contact, enter, leave, left, legs.team, legs.agent, step=step, backwards=backwards
+        stage,
+        legs.who,
+        legs.contact,
+        enter,
+        leave,
+        left,
+        legs.team,
+        legs.agent,
+        step=step,
+        backwards=backwards,
     )

@@ -5,6 +5,7 @@ Rule kept here: every ticket is begun once and either finished, given up, or lef
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +16,9 @@ from polso.demo.hours import DAY, HOUR, MINUTE, NEVER, SECOND, Flags, Ints
 from polso.demo.rows import Ids, Text, Words
 from polso.demo.tickets import CHILD, INTERNAL, PROACTIVE, pick
 from polso.demo.world import World
+from polso.events.kinds import CHANNELS
 
-NEVER_SOLVED: Final = 0.02
+NEVER_SOLVED: Final = 0.014
 MISSING_OPENING_SHARE: Final = 0.001
 _SPOKEN: Final = (s.PHONE, s.STORE)
 
@@ -72,8 +74,9 @@ def _customers(world: World, who: Ints) -> Ids:
     return world.customer_ids(world.tickets.customer[who])
 
 
-def customer_writes(world: World, who: Ints, at: Ints, **texts: Text) -> None:
-    world.tell("message", who, at, actor_kind="customer", actor_id=_customers(world, who), **texts)
+def customer_writes(world: World, who: Ints, at: Ints, given: Mapping[str, Text] | None = None) -> None:
+    """A public message of the ticket's customer."""
+    world.tell("message", who, at, given, actor_kind="customer", actor_id=_customers(world, who))
 
 
 def _set_attributes(world: World) -> None:
@@ -155,7 +158,7 @@ def _reopened(world: World, done: Ending, turn: int) -> Ending:
     for spoken in (False, True):
         here = writing == spoken
         channel: dict[str, Text] = {"channel": "email"} if spoken else {}
-        customer_writes(world, done.who[here], back[here], **channel)
+        customer_writes(world, done.who[here], back[here], channel)
     t.contacts[done.who] += world.seen(back)
     replied = world.story.openings["office"].advance(back, world.spread(1.5 * 3600, 0.8, n))
     agent_writes(world, done.who, replied, done.agent, world.spread(200, 0.5, n) // SECOND)
@@ -171,17 +174,18 @@ def agent_writes(world: World, who: Ints, at: Ints, agent: Ints, seconds: Ints) 
     world.tell(
         "message", who, at, actor_kind="agent", actor_id=world.agents(agent),
         team=Words(s.TEAMS, t.team[who]),
+        channel=Words(CHANNELS, np.where(np.isin(t.channel[who], _SPOKEN), s.EMAIL, t.channel[who])),
     )  # fmt: skip
 
 
 def spam(world: World, who: Ints) -> tuple[Ints, Ints]:
-    """Remove these; one in eight comes back. Returns who came back and when."""
+    """Remove these; one in five comes back. Returns who came back and when."""
     t, n = world.tickets, len(who)
     at = t.opened[who] + world.spread(1800.0, 0.8, n)
     t.removed[who] = at
     reason = Words(("spam", "test", "duplicate"), pick(world.rng, (0.65, 0.15, 0.2), n))
     world.tell("removed", who, at, value=reason, actor_kind="agent", actor_id=_writers(world, who))
-    back = world.chance(0.125, n)
+    back = world.chance(0.2, n)
     restored, again = who[back], at[back] + world.spread(2 * 3600.0, 0.6, int(back.sum()))
     t.restored[restored] = again
     world.tell("restored", restored, again, actor_kind="agent", actor_id=_writers(world, restored))

@@ -15,7 +15,7 @@ from polso.demo.hours import HOUR, Flags, Floats, Ints, Opening
 from polso.demo.story import Story
 
 _SERVER_BITS: Final = 12
-_LOW_LOAD: Final = 1.1
+CALM: Final = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Line:
 
     @property
     def pool(self) -> int:
+        """How many agents it takes to fill every shift."""
         return int(self.servers.max()) * self.shifts_a_day
 
     def agent_index(self, at: Ints, server: Ints) -> Ints:
@@ -45,6 +46,7 @@ class Served:
 
     @property
     def answered(self) -> Flags:
+        """Whether an agent was free in time."""
         return self.begin >= 0
 
 
@@ -56,17 +58,21 @@ def expected_load(story: Story, hours: Opening, weights: Floats, contacts: int, 
     return arrivals
 
 
-def staffed(story: Story, hours: Opening, load: Floats, margin: float, shifts_a_day: int) -> Line:
+def staffed(
+    story: Story, hours: Opening, load: Floats, margin: float, shifts_a_day: int, floor: float = CALM
+) -> Line:
     """Square-root staffing for the expected load, cut short in the bad week."""
-    shared = np.maximum(load, _LOW_LOAD)
+    shared = np.maximum(load, floor)
     wanted = np.maximum(2, np.floor(shared + margin * np.sqrt(shared) + 0.5))
     short = np.where(story.in_bad_week(hours.starts), 0.7, 1.0)
     return Line(hours, np.maximum(1, np.floor(wanted * short)).astype(np.int64), shifts_a_day)
 
 
-def strangers(rng: np.random.Generator, hours: Opening, load: Floats, service_us: float, until: int) -> Ints:
+def strangers(
+    rng: np.random.Generator, hours: Opening, load: Floats, service_us: float, until: int, floor: float = CALM
+) -> Ints:
     """Arrivals of another company that shares the agents of a small queue; they are never logged."""
-    spare = np.where(hours.starts < until, np.maximum(_LOW_LOAD - load, 0), 0)
+    spare = np.where(hours.starts < until, np.maximum(floor - load, 0), 0)
     lengths = hours.ends - hours.starts
     block = np.repeat(np.arange(len(lengths)), rng.poisson(spare * lengths / service_us))
     return hours.starts[block] + (rng.random(len(block)) * lengths[block]).astype(np.int64)

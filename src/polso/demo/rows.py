@@ -6,6 +6,7 @@ Rule kept here: no Python loop over rows; a column is nothing, one word, coded w
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -43,7 +44,7 @@ class Words:
     codes: Ints
 
 
-Text: TypeAlias = None | str | Ids | Words
+Text: TypeAlias = str | Ids | Words | None
 
 
 def kept(text: Text, keep: Flags) -> Text:
@@ -93,20 +94,26 @@ class Log:
     kinds: Counter[str] = field(default_factory=Counter)
 
     def add(
-        self, kind: str, at: Ints, *, seq: Ints | int = 0, amount: Ints | None = None, **texts: Text
+        self,
+        kind: str,
+        at: Ints,
+        given: Mapping[str, Text] | None = None,
+        *,
+        seq: int = 0,
+        amount: Ints | None = None,
+        **texts: Text,
     ) -> None:
+        """Log one event per instant; text columns come by name, as a mapping or as keywords."""
+        texts = {**(given or {}), **texts}
         keep = at <= self.as_of
         if not keep.all():
             texts = {name: kept(text, keep) for name, text in texts.items()}
             amount = None if amount is None else amount[keep]
-            seq = seq[keep] if isinstance(seq, np.ndarray) else seq
             at = at[keep]
         if len(at):
             self._append(kind, at, seq, amount, texts)
 
-    def _append(
-        self, kind: str, at: Ints, seq: Ints | int, amount: Ints | None, texts: dict[str, Text]
-    ) -> None:
+    def _append(self, kind: str, at: Ints, seq: int, amount: Ints | None, texts: dict[str, Text]) -> None:
         n = len(at)
         ids = np.arange(self.first_event, self.first_event + n)
         self.first_event += n
@@ -120,7 +127,7 @@ class Log:
             "event_id": pc.cast(pa.array(ids), pa.string()),
             "occurred_at": pa.array(at).view(pa.timestamp("us")),
             "recorded_at": pa.array(at + lag).view(pa.timestamp("us")),
-            "seq": pa.array(np.broadcast_to(np.asarray(seq, dtype=np.int64), (n,))),
+            "seq": pa.array(np.full(n, seq, dtype=np.int64)),
             "amount": _amounts(amount, n),
         }
         self.tables.append(pa.table([columns[f.name] for f in SCHEMA], schema=SCHEMA))

@@ -40,12 +40,17 @@ class Visits:
 
     def only(self, keep: Flags) -> Visits:
         """The kept rows."""
-        columns = ("who", "contact", "enter", "leave", "outcome", "team", "agent", "backwards")
-        rows = {c: getattr(self, c) for c in columns}
-        return replace(self, **{c: None if v is None else v[keep] for c, v in rows.items()})
+        return replace(
+            self, who=self.who[keep], contact=self.contact[keep], enter=self.enter[keep],
+            leave=self.leave[keep], outcome=self.outcome[keep],
+            team=None if self.team is None else self.team[keep],
+            agent=None if self.agent is None else self.agent[keep],
+            backwards=None if self.backwards is None else self.backwards[keep],
+        )  # fmt: skip
 
 
 def outcome(word: str, n: int) -> Ints:
+    """The same outcome for all rows."""
     return np.full(n, CODE[word])
 
 
@@ -62,25 +67,27 @@ def visit(world: World, v: Visits) -> None:
     }
     if v.channel is not None:
         texts["channel"] = v.channel
-    enter = {"actor_kind": "agent", "actor_id": world.agents(v.agent)} if v.agent is not None else {}
-    _tell(world, "entered", v, v.enter, v.step, texts | enter)
+    if v.agent is not None:
+        texts |= {"actor_kind": "agent", "actor_id": world.agents(v.agent)}
+    _tell(world, "entered", v, v.enter, v.step, texts)
     leave = v.leave
     if v.backwards is not None:
         leave = np.where(v.backwards, 2 * v.enter - v.leave, leave)
     left: dict[str, Text] = {"value": Words(OUTCOMES, v.outcome)}
-    _tell(world, "left", v, leave, v.step + 1, texts | enter | left)
+    _tell(world, "left", v, leave, v.step + 1, texts | left)
     _count(world, v)
 
 
 def _tell(world: World, kind: str, v: Visits, at: Ints, seq: int, texts: dict[str, Text]) -> None:
-    known = world.about(v.who) | texts
-    world.log.add(kind, at, seq=np.full(len(at), seq), **known)
+    world.tell(kind, v.who, at, texts, seq=seq)
 
 
 def _count(world: World, v: Visits) -> None:
     """Count the stage, and the queue as its team and channel see it."""
     seen = world.seen(v.leave)
-    channel = world.tickets.channel[v.who] if v.channel is None else np.full(len(v.who), CHANNELS.index(v.channel))
+    channel = (
+        world.tickets.channel[v.who] if v.channel is None else np.full(len(v.who), CHANNELS.index(v.channel))
+    )
     for code in np.unique(channel).tolist():
         here = v.only(seen & (channel == code))
         into = world.truth.stages.setdefault(f"{CHANNELS[code]}/{v.stage}", {})

@@ -16,7 +16,16 @@ from polso.events.kinds import CHANNELS
 
 CLIENTS: Final = ("acme-energia", "acme-shop")
 CLIENT_SHARE: Final = (0.64, 0.36)
-ISSUES: Final = ("billing", "contract", "outage", "technical", "payments", "delivery", "returns", "information")
+ISSUES: Final = (
+    "billing",
+    "contract",
+    "outage",
+    "technical",
+    "payments",
+    "delivery",
+    "returns",
+    "information",
+)
 ISSUE_SHARES: Final = (
     (0.33, 0.17, 0.10, 0.20, 0.08, 0.00, 0.00, 0.12),
     (0.08, 0.00, 0.00, 0.12, 0.08, 0.36, 0.20, 0.16),
@@ -37,7 +46,9 @@ REASONS: Final = ("wrong_team", "skill", "language", "vip", "complexity")
 PHONE, EMAIL, CHAT, WHATSAPP, MESSENGER, TELEGRAM, VIBER, SMS, SOCIAL, WEB, SELF, COMMUNITY, STORE = range(13)
 CHANNEL_SHARE: Final = dict(
     zip(
-        CHANNELS, (0.36, 0.20, 0.09, 0.08, 0.02, 0.015, 0.01, 0.015, 0.03, 0.07, 0.02, 0.03, 0.03), strict=True
+        CHANNELS,
+        (0.36, 0.20, 0.09, 0.08, 0.02, 0.015, 0.01, 0.015, 0.03, 0.07, 0.02, 0.03, 0.03),
+        strict=True,
     )
 )
 SOURCES: Final = (
@@ -61,20 +72,26 @@ HOURS: Final[dict[str, dict[str, list[str]]]] = {
 }
 OPEN_ON_HOLIDAYS: Final = ("always",)
 TEAM_HOURS: Final = {EMERGENZE: "always"}
-CHANNEL_HOURS: Final = {EMAIL: "office", WEB: "office", SELF: "office", COMMUNITY: "office", SMS: "office"} | {
-    c: "messaging" for c in MESSAGING
-}
+CHANNEL_HOURS: Final = {
+    EMAIL: "office",
+    WEB: "office",
+    SELF: "office",
+    COMMUNITY: "office",
+    SMS: "office",
+} | dict.fromkeys(MESSAGING, "messaging")
 
 _DAY_SHAPE: Final = np.array(
     [1, 1, 1, 1, 1, 2, 5, 12, 40, 75, 95, 90, 70, 55, 62, 80, 84, 72, 60, 48, 35, 24, 12, 4], dtype=np.float64
 )
 _EVENING_SHAPE: Final = np.array(
-    [3, 2, 1, 1, 1, 2, 6, 14, 30, 48, 56, 52, 50, 52, 48, 46, 48, 56, 72, 84, 88, 76, 42, 12], dtype=np.float64
+    [3, 2, 1, 1, 1, 2, 6, 14, 30, 48, 56, 52, 50, 52, 48, 46, 48, 56, 72, 84, 88, 76, 42, 12],
+    dtype=np.float64,
 )
 _WEEK_SHAPE: Final = np.array([1.30, 1.12, 1.02, 1.0, 0.96, 0.50, 0.30])
 
 
 def calendar_of(channel: int) -> str:
+    """The opening hours by which a channel is answered."""
     return CHANNEL_HOURS.get(channel, "extended")
 
 
@@ -90,11 +107,13 @@ class Story:
     trouble_from: int = 0
 
     def in_bad_week(self, at: Ints) -> Flags:
+        """Half the staff ill, a quarter more requests."""
         return (at >= self.bad_from) & (at < self.bad_to)
 
     def in_trouble(self, issue: Ints, opened: Ints) -> Flags:
         """Billing goes wrong from a certain month on."""
-        return (issue == BILLING) & (opened >= self.trouble_from)
+        trouble: Flags = (issue == BILLING) & (opened >= self.trouble_from)
+        return trouble
 
     def weights(self, calendar: str | None, *, evening: bool = False) -> Floats:
         """How likely each hour slot is to see an arrival; closed slots see none."""
@@ -102,7 +121,7 @@ class Story:
         start = time.first + np.arange(len(time.hour)) * (DAY // 24)
         shape = (_EVENING_SHAPE if evening else _DAY_SHAPE)[time.hour]
         week = np.sqrt(_WEEK_SHAPE) if calendar == "always" else _WEEK_SHAPE
-        weight = shape * week[time.weekday] * np.where(time.holiday, 0.45, 1.0)
+        weight: Floats = shape * week[time.weekday] * np.where(time.holiday, 0.45, 1.0)
         season = 1 + 0.15 * np.cos((time.day_of_year - 20) / 365.25 * 2 * np.pi)
         weight *= season * (1 + self.trend * np.arange(len(start)) / len(start))
         weight *= np.where(self.in_bad_week(start), 1.25, 1.0)
@@ -140,6 +159,7 @@ class Arrivals:
     day_start: Ints
 
     def draw(self, rng: np.random.Generator, n: int) -> Ints:
+        """Instants anywhere in the history."""
         return self._at(rng, rng.random(n) * self.cumulative[-1])
 
     def draw_on(self, rng: np.random.Generator, day: Ints) -> Ints:
@@ -155,5 +175,6 @@ class Arrivals:
 
 
 def arrivals(story: Story, weights: Floats) -> Arrivals:
+    """Prepare drawing from weights over the hour slots."""
     starts = np.searchsorted(story.time.day, np.arange(story.time.days + 1))
     return Arrivals(story.time.first, np.cumsum(weights), starts)

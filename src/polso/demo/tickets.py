@@ -64,7 +64,8 @@ class Tickets:
     def excluded(self) -> Flags:
         """Removed and not restored, merged, or opened by an agent for themselves."""
         gone = (self.removed < NEVER) & (self.restored == NEVER)
-        return gone | (self.merged < NEVER) | (self.role == INTERNAL)
+        excluded: Flags = gone | (self.merged < NEVER) | (self.role == INTERNAL)
+        return excluded
 
     def cut(self, as_of: int) -> None:
         """Forget every instant after the as-of instant."""
@@ -76,6 +77,7 @@ class Tickets:
 
 
 def role_counts(n: int) -> dict[int, int]:
+    """How many tickets play each role."""
     counts = {role: max(1, round(n * share)) for role, share in ROLE_SHARE.items()}
     return {ORDINARY: n - sum(counts.values())} | counts
 
@@ -94,6 +96,7 @@ class Asked:
 
 
 def customer_count(n: int) -> int:
+    """How many customers a site of `n` tickets has."""
     return max(20, round(n * CUSTOMERS_PER_TICKET))
 
 
@@ -105,11 +108,13 @@ def pick_customers(rng: np.random.Generator, client: Ints, customers: int) -> In
 
 
 def pick(rng: np.random.Generator, shares: tuple[float, ...] | Floats, n: int) -> Ints:
+    """Draw indices with these shares."""
     weights = np.asarray(shares) / np.sum(shares)
     return np.searchsorted(np.cumsum(weights)[:-1], rng.random(n), side="right").astype(np.int64)
 
 
 def open_tickets(rng: np.random.Generator, story: Story, n: int) -> Tickets:
+    """Draw all requests of a site, in the order of opening."""
     counts = role_counts(n)
     first = _ordinary(rng, story, counts[ORDINARY], customer_count(n))
     later = [
@@ -261,5 +266,3 @@ def _team(asked: Asked) -> Ints:
     team = np.where((asked.channel == s.PHONE) & (asked.issue == s.OUTAGE), s.EMERGENZE, team)
     team = np.where(np.isin(asked.channel, (s.SOCIAL, s.COMMUNITY)), s.SOCIAL_TEAM, team)
     return np.where(asked.channel == s.STORE, s.NEGOZI, team)
-
-

@@ -6,6 +6,7 @@ Rule kept here: a site knows nothing of other sites, so sites can be made one by
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from polso.demo import story as s
 from polso.demo.hours import NEVER, SECOND, Flags, Floats, Ints
-from polso.demo.rows import Ids, Log, Text, Words
+from polso.demo.rows import Ids, Log, Text, Words, kept
 from polso.demo.story import Story
 from polso.demo.tickets import Tickets
 from polso.demo.truth import Truth
@@ -23,6 +24,7 @@ SITE_TICKETS: Final = 10_000_000
 SITE_EVENTS: Final = 1_000_000_000
 SITE_AGENTS: Final = 1_000
 MONTHLY_TICKETS_PER_WRITER: Final = 260
+IDENTIFIED_AFTER: Final = 120 * SECOND
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Numbers:
     taken: Counter[str] = field(default_factory=Counter)
 
     def take(self, prefix: str, n: int) -> Ids:
+        """The next `n` numbers of a prefix."""
         begin = self.first + 1 + self.taken[prefix]
         self.taken[prefix] += n
         return Ids(prefix, np.arange(begin, begin + n))
@@ -47,14 +50,17 @@ class Roster:
     teams: list[int] = field(default_factory=list)
 
     def add(self, pool: str, team: int, size: int) -> None:
+        """Hire a pool of agents for a team."""
         self.pools[pool] = (self.first + len(self.teams), size)
         self.teams += [team] * size
 
     def member(self, pool: str, index: Ints) -> Ints:
+        """The agent at a place of a pool."""
         begin, size = self.pools[pool]
         return begin + index % size
 
     def team_of(self, agent: Ints) -> Ints:
+        """Each agent's home team."""
         return np.array(self.teams)[agent - self.first]
 
 
@@ -74,12 +80,34 @@ class World:
 
     @property
     def as_of(self) -> int:
+        """The last instant that may be logged."""
         return self.log.as_of
 
-    def tell(self, kind: str, who: Ints, at: Ints, *, amount: Ints | None = None, **texts: Text) -> None:
+    def tell(
+        self,
+        kind: str,
+        who: Ints,
+        at: Ints,
+        given: Mapping[str, Text] | None = None,
+        *,
+        seq: int = 0,
+        amount: Ints | None = None,
+        **texts: Text,
+    ) -> None:
         """Log one event of each ticket in `who`, filling what the ticket itself says."""
-        known = self.about(who) | texts
-        self.log.add(kind, at, amount=amount, **known)
+        t, texts = self.tickets, {**(given or {}), **texts}
+        anonymous = (t.alias[who] >= 0) & (at < t.opened[who] + IDENTIFIED_AFTER)
+        for hidden in (False, True):
+            here = anonymous == hidden
+            if not here.any():
+                continue
+            known = self.about(who[here]) | {name: kept(text, here) for name, text in texts.items()}
+            if hidden:
+                visitor = Ids("W", t.alias[who[here]])
+                known["customer_id"] = visitor
+                if texts.get("actor_kind") == "customer":
+                    known["actor_id"] = visitor
+            self.log.add(kind, at[here], known, seq=seq, amount=None if amount is None else amount[here])
 
     def about(self, who: Ints) -> dict[str, Text]:
         """The columns every event of these tickets shares."""
@@ -94,12 +122,15 @@ class World:
         }
 
     def ticket_ids(self, who: Ints) -> Ids:
+        """Names of these tickets; -1 has none."""
         return Ids("T", np.where(who >= 0, who + 1 + self.numbers.first, -1))
 
     def customer_ids(self, customer: Ints) -> Ids:
+        """Names of these customers; -1 has none."""
         return Ids("K", np.where(customer >= 0, customer + 1 + self.numbers.first, -1))
 
     def agents(self, agent: Ints) -> Ids:
+        """Names of these agents."""
         return Ids("A", agent)
 
     def pick_agents(self, team: Ints) -> Ints:
@@ -107,10 +138,12 @@ class World:
         chosen = np.empty(len(team), dtype=np.int64)
         for code, name in enumerate(s.TEAMS):
             here = team == code
-            chosen[here] = self.roster.member(f"{name}/writers", self.rng.integers(0, 1 << 30, int(here.sum())))
+            dice = self.rng.integers(0, 1 << 30, int(here.sum()))
+            chosen[here] = self.roster.member(f"{name}/writers", dice)
         return chosen
 
     def chance(self, p: float | Floats, n: int) -> Flags:
+        """True with probability `p`."""
         return self.rng.random(n) < p
 
     def spread(self, median: float | Floats, sigma: float, n: int) -> Ints:
@@ -119,14 +152,18 @@ class World:
         return np.asarray(seconds * SECOND).astype(np.int64)
 
     def between(self, low: int, high: int, n: int) -> Ints:
+        """Whole numbers in [low, high)."""
         return self.rng.integers(low, high, n)
 
     def seen(self, at: Ints) -> Flags:
+        """Whether the log speaks of these instants."""
         return at <= self.as_of
 
     def work(self, who: Ints, agent: Ints, begin: Ints, seconds: Ints) -> None:
         """Time an agent spends on tickets outside calls; the event stands where the work began."""
-        self.tell("work", who, begin, amount=seconds * SECOND, actor_kind="agent", actor_id=self.agents(agent))
+        self.tell(
+            "work", who, begin, amount=seconds * SECOND, actor_kind="agent", actor_id=self.agents(agent)
+        )
         self.busy.append((agent, begin, begin + seconds * SECOND))
         seen = self.seen(begin)
         self.truth.tally("work", CHANNELS, self.tickets.channel[who][seen], seconds[seen] * SECOND)
@@ -144,3 +181,17 @@ def hire(roster: Roster, tickets: Tickets, months: float) -> None:
     load = np.bincount(tickets.team, minlength=len(s.TEAMS)) / months
     for code, name in enumerate(s.TEAMS):
         roster.add(f"{name}/writers", code, 2 + round(load[code] / MONTHLY_TICKETS_PER_WRITER))
+
+
+def customer_key(world: World, customer: Ints, at: Ints) -> Ints:
+    """Customer and instant in one sortable integer."""
+    return (customer << 46) + (at - world.story.time.first)
+
+
+def returned(world: World, customer: Ints, since: Ints, within: int) -> Flags:
+    """Whether the customer opened a ticket on any channel in (since, since + within]."""
+    t = world.tickets
+    keyed = np.sort(customer_key(world, t.customer, t.opened)[t.customer >= 0])
+    low = np.searchsorted(keyed, customer_key(world, customer, since), side="right")
+    high = np.searchsorted(keyed, customer_key(world, customer, since + within), side="right")
+    return (high > low) & (customer >= 0)

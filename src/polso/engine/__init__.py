@@ -11,6 +11,7 @@ from ibis.expr.types import TimestampValue as TimestampValue
 from ibis.expr.types import Value as Value
 
 from polso.engine.duckdb import DuckDB as DuckDB
+from polso.engine.duckdb import EngineError as EngineError
 from polso.engine.engine import Engine as Engine
 from polso.engine.expressions import micros_between as micros_between
 from polso.engine.expressions import micros_of as micros_of

@@ -14,6 +14,9 @@ import pyarrow as pa
 
 from polso.errors import StoreError
 
+# What the engine raises on purpose; readers turn it into the error of their file.
+EngineError = duckdb.Error
+
 Predicate = Callable[[ir.Table], ir.BooleanValue]
 
 
@@ -68,6 +71,11 @@ class DuckDB:
         """The SQL DuckDB runs for an expression."""
         return str(self.backend.compile(expression))
 
+    def _ready(self, expression: ir.Table) -> str:
+        """The SQL of an expression, with the in-memory tables it mentions known to DuckDB."""
+        self.backend._run_pre_execute_hooks(expression)
+        return self.sql(expression)
+
     def run(self, statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement of DuckDB's own; for readers of files and for engine upkeep."""
         return self.connection.execute(statement, parameters or []).fetchall()
@@ -81,7 +89,7 @@ class DuckDB:
             finally:
                 self.connection.unregister("polso_rows")
         else:
-            yield self.sql(rows)
+            yield self._ready(rows)
 
     def create(self, name: str, rows: ir.Table | pa.Table) -> None:
         """Store rows under a name, replacing what was there."""
@@ -100,15 +108,31 @@ class DuckDB:
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {select}")
         return self.backend.table(name, database=("temp", "main"))
 
+    def scratch_sql(self, name: str, text: str) -> ir.Table:
+        """The same from text that `sql` made."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {text}")
+        return self.backend.table(name, database=("temp", "main"))
+
+    def scratch_view(self, name: str, rows: ir.Table) -> None:
+        """Give an expression a name for this session, without keeping its rows."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {self.sql(rows)}")
+
+    def create_sql(self, name: str, text: str, *, order_by: str) -> None:
+        """Store what a text gives, in the order of a column."""
+        self.connection.execute(
+            f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM ({text}) ORDER BY {quoted(order_by)}"
+        )
+
     def drop(self, name: str) -> None:
-        """Forget a table, stored or scratch; no error where there is none."""
-        self.connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+        """Forget a table, stored or scratch, or a scratch view; no error where there is none."""
+        views = self.run("SELECT 1 FROM duckdb_views() WHERE view_name = ? AND temporary", [name])
+        self.connection.execute(f"DROP {'VIEW' if views else 'TABLE'} IF EXISTS {quoted(name)}")
 
     def delete(self, name: str, keys: ir.Table) -> int:
         """Delete the rows of a stored table whose values match a row of `keys` in all its columns."""
         match = " AND ".join(f"t.{quoted(c)} IS NOT DISTINCT FROM k.{quoted(c)}" for c in keys.columns)
         gone = self.connection.execute(
-            f"DELETE FROM {quoted(name)} AS t USING ({self.sql(keys)}) AS k WHERE {match}"  # noqa: S608
+            f"DELETE FROM {quoted(name)} AS t USING ({self._ready(keys)}) AS k WHERE {match}"  # noqa: S608
         ).fetchone()
         return int(gone[0]) if gone else 0
 
@@ -121,7 +145,7 @@ class DuckDB:
 
     def collect(self, expression: ir.Table) -> pa.Table:
         """Run an expression and bring its rows here."""
-        return self.connection.execute(self.sql(expression)).fetch_arrow_table()
+        return self.connection.execute(self._ready(expression)).to_arrow_table()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -29,12 +29,24 @@ class Engine(Protocol):
         """Store rows under a name, replacing what was there."""
         ...
 
-    def append(self, name: str, rows: ir.Table | pa.Table) -> None:
-        """Add rows to a stored table, columns matched by name."""
+    def append(self, name: str, rows: ir.Table | pa.Table) -> int:
+        """Add rows to a stored table, columns matched by name; how many were added."""
         ...
 
     def scratch(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
         """Keep rows for this session only, and give them back as an expression."""
+        ...
+
+    def scratch_sql(self, name: str, text: str) -> ir.Table:
+        """The same from text that `sql` made."""
+        ...
+
+    def scratch_view(self, name: str, rows: ir.Table) -> None:
+        """Give an expression a name for this session, without keeping its rows."""
+        ...
+
+    def create_sql(self, name: str, text: str, *, order_by: str) -> None:
+        """Store what a text gives, in the order of a column."""
         ...
 
     def drop(self, name: str) -> None:

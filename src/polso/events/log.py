@@ -18,10 +18,12 @@ EVENTS: Final = "events"
 SUPERSEDED: Final = "superseded"
 REJECTIONS: Final = "rejections"
 INCOMING: Final = "incoming"
+REPEATED: Final = "repeated"
 
 _DUCKDB_TYPES: Final = {"string": "VARCHAR", "uint64": "UBIGINT", "int64": "BIGINT", "timestamp": "TIMESTAMP"}
 _LOG_COLUMNS: Final = ", ".join(column.name for column in kinds.COLUMNS)
 _SAID: Final = tuple(c.name for c in kinds.SOURCE_COLUMNS if c.name not in ("source", "event_id", "recorded_at"))
+_NEEDED: Final = tuple(dict.fromkeys(column for kind in kinds.KINDS.values() for column in kind.needs))
 EARLIEST: Final = "1990-01-01"
 FUTURE: Final = timedelta(hours=23)
 
@@ -71,7 +73,8 @@ def append(engine: DuckDB, events: Table, file: str, *, keep_repeats: bool = Tru
     """
     with engine.transaction():
         _stage(engine, events)
-        _tell_repeats_apart(engine, keep_repeats)
+        if _find_repeats(engine):
+            _tell_repeats_apart(engine, keep_repeats)
         batch = last_batch(engine) + 1
         conflicting = _settle_conflicts(engine, batch)
         good = _count(engine, "problem IS NULL")
@@ -118,10 +121,11 @@ def _problem() -> str:
     def listed(words: tuple[str, ...]) -> str:
         return ", ".join(f"'{word}'" for word in words)
 
+    # By column, not by kind: looking for nulls first leaves few rows to compare, and this runs for every event.
+    needing = {column: tuple(k.name for k in kinds.KINDS.values() if column in k.needs) for column in _NEEDED}
     needs = [
-        f"WHEN kind = '{kind.name}' AND {column} IS NULL THEN '{kind.name} without {column}'"
-        for kind in kinds.KINDS.values()
-        for column in kind.needs
+        f"WHEN {column} IS NULL AND kind IN ({listed(names)}) THEN kind || ' without {column}'"
+        for column, names in needing.items()
     ]
     return f"""CASE
         WHEN occurred_at IS NULL THEN 'no instant'
@@ -140,12 +144,21 @@ def _problem() -> str:
         END"""
 
 
+def _find_repeats(engine: DuckDB) -> int:
+    """Keys that stand in the batch more than once, counted once: all that follows looks at them alone."""
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {REPEATED} AS"
+        f" SELECT key FROM {INCOMING} WHERE problem IS NULL GROUP BY key HAVING count(*) > 1"
+    )
+    ((repeats,),) = engine.run(f"SELECT count(*) FROM {REPEATED}")
+    return int(repeats)
+
+
 def _tell_repeats_apart(engine: DuckDB, keep: bool) -> None:
     """Equal rows without an id are numbered 1, 2, 3; dropped beyond the first where asked."""
     numbered = f"""
         SELECT rowid AS at, row_number() OVER (PARTITION BY key ORDER BY row) AS nth FROM {INCOMING}
-        WHERE has_no_id AND problem IS NULL AND key IN
-            (SELECT key FROM {INCOMING} WHERE has_no_id AND problem IS NULL GROUP BY key HAVING count(*) > 1)"""
+        WHERE has_no_id AND problem IS NULL AND key IN (FROM {REPEATED})"""
     if not keep:
         engine.run(
             f"UPDATE {INCOMING} SET problem = 'a repeat of an earlier row (duplicates = \"drop\")'"
@@ -166,7 +179,7 @@ def _settle_conflicts(engine: DuckDB, batch: int) -> int:
     engine.run(
         f"""
         CREATE OR REPLACE TEMP TABLE contested AS
-        SELECT key FROM {INCOMING} WHERE problem IS NULL
+        SELECT key FROM {INCOMING} WHERE problem IS NULL AND key IN (FROM {REPEATED})
             GROUP BY key HAVING count(DISTINCT content_hash) > 1
         UNION
         SELECT i.key FROM {INCOMING} AS i JOIN {EVENTS} AS e USING (key)
@@ -222,7 +235,9 @@ def _insert_new(engine: DuckDB, batch: int) -> int:
 
 def _one_of_each_key(engine: DuckDB) -> str:
     """The window that drops exact repeats inside a batch, only where there are any: it costs a sort."""
-    ((repeats,),) = engine.run(f"SELECT count(*) - count(DISTINCT key) FROM {INCOMING} WHERE problem IS NULL")
+    ((repeats,),) = engine.run(
+        f"SELECT count(*) - count(DISTINCT key) FROM {INCOMING} WHERE problem IS NULL AND key IN (FROM {REPEATED})"
+    )
     return "QUALIFY row_number() OVER (PARTITION BY key ORDER BY content_hash) = 1" if repeats else ""
 
 

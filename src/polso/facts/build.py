@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,33 +16,19 @@ from zoneinfo import TZPATH
 
 from polso.calendar import Calendar, day_table, span
 from polso.calendar.configured import configured
-from polso.calendar.position import with_business
-from polso.config import CalendarRule, CalendarSettings, Config, fingerprint
-from polso.engine import DuckDB, Engine, StringValue, Table, ibis, micros_between
+from polso.config import CalendarSettings, Config, fingerprint
+from polso.engine import DuckDB, Engine, Table, ibis
 from polso.events import log
 from polso.facts import FACTS
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Key, normalised, of_tickets
-from polso.facts.history import history
-from polso.facts.people import PERSON, people, with_person
-from polso.facts.replies import turns
-from polso.facts.spells import spells
+from polso.facts.fact import TICKET, TICKET_KEY, Key, normalised, recorded
+from polso.facts.people import with_person
+from polso.facts.plan import ALWAYS, DAYS, PEOPLE, SCOPE, Plan, folded, people_of, plan
+from polso.facts.sla import reach
 
 STATE = "fold_state"
 HOT = "hot"
 HOT_DAYS = 30
-ALWAYS = "always"
-CALENDAR = "calendar"
 Progress = Callable[[str, int, int], None]
-Write = Callable[[Fact, Table], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What a build did to one fact: rows written, and whether it started over."""
-
-    fact: str
-    rows: int
-    rebuilt: bool
 
 
 @cache
@@ -67,92 +52,39 @@ def calendars(config: Config) -> tuple[Calendar, ...]:
     return made or (configured(CalendarSettings(name=ALWAYS, always=True), config.project.zone),)
 
 
-def calendar_of(config: Config, rows: Table) -> StringValue:
-    """The name of each row's calendar: the first rule that matches, else the first calendar of polso.toml."""
-    default = config.calendar[0].name if config.calendar else ALWAYS
-    branches = [(_matches(rule, rows), ibis.literal(rule.calendar)) for rule in config.calendar_rule]
-    return ibis.cases(*branches, else_=default) if branches else ibis.literal(default)
+def prepare(engine: Engine, events: Table, config: Config) -> Plan:
+    """Make the tables a fold reads besides its scope (days, people), and the plan for them."""
+    ends = engine.collect(events.aggregate(first=events.occurred_at.min(), last=events.occurred_at.max())).to_pylist()[0]
+    today = datetime(2000, 1, 1)
+    first, last = ((ends[end] or today).replace(tzinfo=UTC) for end in ("first", "last"))
+    days = engine.scratch(DAYS, day_table(calendars(config), *span(first, last + reach(config.target))))
+    engine.scratch(PEOPLE, people_of(events))
+    return plan(engine, config, days, rules_fingerprint(config))
 
 
-def _matches(rule: CalendarRule, rows: Table) -> ibis.expr.types.BooleanValue:
-    condition = ibis.literal(True)
-    for name, wanted in rule.when.items():
-        values = [wanted] if isinstance(wanted, str) else list(wanted)
-        held = rows[name].isin(values).fill_null(False) if name in rows.columns else ibis.literal(False)
-        condition &= held
-    return condition
-
-
-def fold(engine: Engine, events: Table, config: Config, write: Write, *, progress: Progress | None = None) -> None:
-    """Fold events of whole keys into every fact, handing each fact's rows to `write`."""
-    seen = normalised(events)
-    extent = engine.collect(seen.aggregate(first=seen.occurred_at.min(), last=seen.occurred_at.max())).to_pylist()[0]
-    if extent["first"] is None:
-        for fact in FACTS.values():
-            write(fact, _empty(fact, config))
-        return
-    days = engine.scratch("fold_days", day_table(calendars(config), *span(*(extent[end].replace(tzinfo=UTC) for end in ("first", "last")))))
-    shared: dict[str, Table] = {}
-    context = Context(config.dimensions, config.reopen_on, config.target, shared)
-    own = of_tickets(seen)
-    shared["clients"] = engine.scratch("fold_clients", own.group_by(*TICKET).aggregate(client=own.client.max()))
-    shared["people"] = engine.scratch("fold_people", people(seen))
-    for name, make in (("history", history), ("spells", spells)):
-        shared[name] = engine.scratch(f"fold_{name}", make(seen, context))
-    shared["turns"] = engine.scratch("fold_turns", turns(seen))
-    for place, fact in enumerate(FACTS.values()):
+def fold(engine: Engine, steps: Plan, *, progress: Progress | None = None) -> None:
+    """Run the fold: from the scratch table SCOPE to one scratch table a fact, `folded(name)`."""
+    for place, step in enumerate(steps.fold):
         if progress:
-            progress(fact.name, place, len(FACTS))
-        rows = with_spans(fact.fold(_read_by(fact.key, seen), context), fact, config, days)
-        columns = [c for c in fact.all_columns(config.dimensions) if not c.linked]
-        typed = rows.select(**{c.name: rows[c.name].cast(c.type) for c in columns})
-        shared[fact.name] = engine.scratch(f"folded_{fact.name}", typed)
-    for fact in FACTS.values():
-        write(fact, linked(fact, shared, shared["people"]))
-    for name in [f"folded_{fact}" for fact in FACTS] + [f"fold_{n}" for n in ("days", "clients", "people", "history", "spells", "turns")]:
+            progress(step.name.removeprefix("folded_"), place, len(steps.fold))
+        engine.scratch_sql(step.name, step.sql)
+
+
+def clean(engine: Engine, steps: Plan) -> None:
+    """Let go of what a fold left in scratch."""
+    for name in (SCOPE, DAYS, PEOPLE, *(step.name for step in steps.fold)):
         engine.drop(name)
-
-
-def _empty(fact: Fact, config: Config) -> Table:
-    schema = ibis.schema({c.name: c.type for c in fact.all_columns(config.dimensions)})
-    return ibis.memtable(schema.to_pyarrow().empty_table(), schema=schema)
-
-
-def _read_by(key: Key, events: Table) -> Table:
-    return events.filter(events.kind.isin(list(key.kinds))) if key.kinds else events
-
-
-def with_spans(rows: Table, fact: Fact, config: Config, days: Table) -> Table:
-    """Add each span's calendar and business duration; a negative one has no business time."""
-    if not fact.spans:
-        return rows
-    placed = rows.mutate(**{CALENDAR: calendar_of(config, rows)})
-    pairs = {f"{s.name}_business_us": (s.start, s.end) for s in fact.spans}
-    timed = with_business(placed, pairs, CALENDAR, days)
-    made = {}
-    for s in fact.spans:
-        elapsed = micros_between(timed[s.start], timed[s.end])
-        made[f"{s.name}_us"] = elapsed
-        made[f"{s.name}_business_us"] = ibis.ifelse(elapsed < 0, ibis.null("int64"), timed[f"{s.name}_business_us"])
-    return timed.mutate(**made).drop(CALENDAR)
-
-
-def linked(fact: Fact, tables: dict[str, Table], identities: Table) -> Table:
-    """A fact's rows after the second pass over the people they belong to."""
-    rows = tables[fact.name]
-    if fact.link is None:
-        return rows
-    known = {name: with_person(table, identities) for name, table in tables.items() if name in FACTS and FACTS[name].link}
-    return fact.link(known[fact.name], known)
 
 
 def rebuild(engine: Engine, events: Table, config: Config, *, progress: Progress | None = None) -> None:
     """Fold all events and store every fact anew, written in the order of its clock."""
-
-    def write(fact: Fact, rows: Table) -> None:
-        engine.create(fact.name, rows.order_by(fact.clock))
-
-    fold(engine, events, config, write, progress=progress)
+    steps = prepare(engine, events, config)
+    engine.scratch_view(SCOPE, events)
+    fold(engine, steps, progress=progress)
+    for name, fact in FACTS.items():
+        text = steps.link.get(name) or f"SELECT * FROM {folded(name)}"
+        engine.create_sql(name, text, order_by=fact.clock)
+    clean(engine, steps)
 
 
 def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -> bool:
@@ -171,26 +103,125 @@ def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -
             rebuild(engine, engine.table(log.EVENTS), config, progress=progress)
             warm(engine)
         elif behind != {newest}:
-            refold(engine, config, behind.pop(), progress=progress)
+            refold(engine, config, min(behind), progress=progress)
         engine.run(f"DELETE FROM {STATE}")
         for name in FACTS:
             engine.run(f"INSERT INTO {STATE} VALUES (?, ?, ?)", [name, newest, rules])
     return not current
 
 
+def refold(engine: DuckDB, config: Config, batch: int, *, progress: Progress | None = None) -> None:
+    """Fold again only the keys that commits after `batch` touch, and the people they belong to."""
+    steps = prepare(engine, engine.table(log.EVENTS), config)
+    changed = engine.scratch("fold_changed", normalised(_changed_since(engine, batch)))
+    touched = engine.scratch("fold_touched", changed.filter(changed.ticket_id.notnull()).select(*TICKET).distinct())
+    _thaw(engine, touched, batch)
+    engine.scratch(SCOPE, _scope(engine, changed, touched))
+    fold(engine, steps, progress=progress)
+    affected = engine.scratch("fold_affected", _affected(engine, changed))
+    for name, fact in FACTS.items():
+        engine.delete(name, _touched_keys(fact.key, changed, touched))
+        engine.append(name, engine.table(folded(name)))
+    _relink(engine, steps, affected)
+    _cool(engine)
+    clean(engine, steps)
+    for name in ("fold_changed", "fold_touched", "fold_affected"):
+        engine.drop(name)
+
+
+def _changed_since(engine: DuckDB, batch: int) -> Table:
+    """New events, and those that lost to one: both tell which keys to fold again."""
+    events, lost = engine.table(log.EVENTS), engine.table(log.SUPERSEDED)
+    return events.filter(events.batch > batch).union(lost.filter(lost.superseded_in > batch).drop("superseded_in"))
+
+
+def _thaw(engine: DuckDB, touched: Table, batch: int) -> None:
+    """Bring every event of the touched tickets into the hot table, from the log where they had gone cold."""
+    hot, events = engine.table(HOT), engine.table(log.EVENTS)
+    lost = engine.table(log.SUPERSEDED)
+    engine.delete(HOT, lost.filter(lost.superseded_in > batch).select("key"))
+    known = engine.table("tickets").semi_join(touched, list(TICKET)).select(*TICKET)
+    # Surveys and work without a ticket are in no fact of tickets, so the log is asked for them.
+    changed = engine.table("fold_changed")
+    known = known.union(changed.filter(~changed.has_ticket & changed.ticket_id.notnull()).select(*TICKET), distinct=True)
+    cold = engine.scratch("fold_cold", known.anti_join(normalised(hot), list(TICKET)))
+    ((number,),) = engine.run("SELECT count(*) FROM fold_cold")
+    if number:
+        old = normalised(events.filter(events.batch <= batch)).semi_join(cold, list(TICKET))
+        engine.append(HOT, recorded(old, events.columns))
+    fresh = normalised(events.filter(events.batch > batch))
+    engine.append(HOT, recorded(fresh.filter(fresh.ticket_id.notnull()), events.columns))
+    engine.drop("fold_cold")
+
+
+def _scope(engine: DuckDB, changed: Table, touched: Table) -> Table:
+    """All events of every touched key, each once: tickets from the hot table, other keys from the log."""
+    columns = engine.table(log.EVENTS).columns
+    events = normalised(engine.table(log.EVENTS))
+    parts = [recorded(normalised(engine.table(HOT)).semi_join(touched, list(TICKET)), columns)]
+    for key in {fact.key.kinds: fact.key for fact in FACTS.values() if fact.key.kinds}.values():
+        named = list(key.columns.values())
+        wanted = changed.filter(changed.kind.isin(list(key.kinds))).select(*named).distinct()
+        mine = events.filter(events.kind.isin(list(key.kinds))).semi_join(wanted, named)
+        parts.append(recorded(mine.anti_join(touched, list(TICKET)), columns))
+    return ibis.union(*parts, distinct=True)
+
+
+def _touched_keys(key: Key, changed: Table, touched: Table) -> Table:
+    """The keys of a fact to be replaced, under the fact's own column names."""
+    if key is TICKET_KEY:
+        return touched
+    mine = changed.filter(changed.kind.isin(list(key.kinds)))
+    return mine.select(**{fact: mine[event] for fact, event in key.columns.items()}).distinct()
+
+
+def _affected(engine: DuckDB, changed: Table) -> Table:
+    """People whose rows may have to be linked again: those of touched rows as they were and as they are, and new aliases."""
+    said = changed.filter(changed.customer_id.notnull())
+    named = [said.select("client", person="customer_id")]
+    alias = changed.filter(changed.kind == "identified", changed.subject_id.notnull())
+    named.append(alias.select("client", person="subject_id"))
+    for name, fact in FACTS.items():
+        if fact.link:
+            keys = _touched_keys(fact.key, changed, engine.table("fold_touched"))
+            before = engine.table(name).semi_join(keys, list(keys.columns))
+            now = with_person(engine.table(folded(name)), engine.table(PEOPLE))
+            named += [rows.filter(rows.person.notnull()).select("client", "person") for rows in (before, now)]
+    return ibis.union(*named, distinct=True)
+
+
+def _relink(engine: DuckDB, steps: Plan, affected: Table) -> None:
+    """The second pass again, over all rows of the affected people."""
+    for name in steps.link:
+        rows = engine.table(name)
+        by_person = rows.semi_join(affected, ["client", "person"])
+        by_alias = rows.semi_join(affected.rename(customer_id="person"), ["client", "customer_id"])
+        own = by_person.union(by_alias, distinct=True)
+        columns = [c.name for c in FACTS[name].columns if c.linked]
+        engine.scratch(folded(name), own.drop(*columns))
+    for name, text in steps.link.items():
+        done = engine.scratch_sql("relinked", text)
+        engine.delete(name, done.select(*FACTS[name].key.columns))
+        engine.append(name, done)
+    engine.drop("relinked")
+
+
 def warm(engine: DuckDB) -> None:
     """Keep the events of tickets that are open or moved in the last 30 days in a table of their own."""
-    engine.create(HOT, _of(normalised(engine.table(log.EVENTS)), _hot_tickets(engine)).drop("rank", "has_ticket"))
-
-
-def _of(events: Table, tickets: Table) -> Table:
-    return events.semi_join(tickets, list(TICKET))
+    seen = normalised(engine.table(log.EVENTS))
+    raw = engine.table(log.EVENTS).columns
+    engine.create(HOT, recorded(seen.semi_join(_hot_tickets(engine), list(TICKET)), raw))
 
 
 def _hot_tickets(engine: DuckDB) -> Table:
     tickets = engine.table("tickets")
     newest = tickets.last_event_at.max().name("newest")
-    since = tickets.aggregate(newest)
-    joined = tickets.cross_join(since)
+    joined = tickets.cross_join(tickets.aggregate(newest))
     recent = joined.last_event_at >= joined.newest - ibis.interval(days=HOT_DAYS)
     return joined.filter(joined.is_open | recent).select(*TICKET)
+
+
+def _cool(engine: DuckDB) -> None:
+    """Let go of tickets that ended and have been still for 30 days."""
+    hot = normalised(engine.table(HOT))
+    engine.delete(HOT, hot.anti_join(_hot_tickets(engine), list(TICKET)).select("key"))

@@ -7,7 +7,7 @@ No fold may use now, as-of, or a threshold that a question can change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from polso.config import Target
@@ -30,7 +30,11 @@ TICKET = ("source", "ticket_id")
 TICKET_KEY = Key({"source": "source", "ticket_id": "ticket_id"})
 AGENT_KEY = Key({"client": "client", "agent": "actor_id"}, ("state", "scheduled"))
 ORDER_KEY = Key({"source": "source", "order_id": "subject_id"}, ("ordered", "refunded"))
-VISIT_KEY = Key({"source": "source", "visit_id": "subject_id"}, ("visited",))
+# `session` is made by `normalised`: a shop and a web log may speak of one visit.
+VISIT_KEY = Key({"client": "client", "visit_id": "session"}, ("visited", "ordered"))
+
+# `cost_of` too: what a cost is of, whole where its parts may be null.
+COST_KEY = Key({"client": "client", "cost_of": "cost_of"}, ("cost",))
 
 
 def event_key(*kinds: str) -> Key:
@@ -125,6 +129,7 @@ class Context:
 
 Fold = Callable[[Table, Context], Table]
 Link = Callable[[Table, Mapping[str, Table]], Table]
+Finish = Callable[[Table, str, Table], Table]
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,8 @@ class Fact:
     key: which events must be folded together; clock: the main instant, by which rows are written in
     order; spans: durations to give a business twin; at: the instant at which ticket dimensions are taken
     (none where the fact carries no dimensions of tickets); link: the second pass over rows of the same
-    people, which sees other linked facts of those people (columns `client`, `customer_id` and `person`).
+    people, which sees other linked facts of those people (columns `client`, `customer_id` and `person`);
+    finish: what only the spans can tell, from rows with spans, their calendar's column and the day table.
     """
 
     name: str
@@ -146,6 +152,7 @@ class Fact:
     spans: tuple[Span, ...] = ()
     at: str | None = None
     link: Link | None = None
+    finish: Finish | None = None
 
     def all_columns(self, attributes: Mapping[str, str]) -> tuple[Column, ...]:
         """Declared columns, the spans' two each, and the project's own dimensions where the fact carries them."""
@@ -206,8 +213,23 @@ def normalised(events: Table) -> Table:
         (events.kind.isin(["survey_sent", "rated"]), ibis.literal("survey:") + events.subject_id.fill_null(events.event_id)),
         (events.kind == "work", ibis.literal("work:") + events.event_id),
     )
+    session = ibis.cases((events.kind == "visited", events.subject_id), (events.kind == "ordered", events.value))
+    named = (events.attribute, events.actor_id, events.team, events.channel)
+    cost_of = ibis.literal("/").join([name.fill_null("") for name in named])
     ticket = ibis.coalesce(events.ticket_id, contact)
-    return events.mutate(rank=rank, has_ticket=ticket.notnull(), ticket_id=ibis.coalesce(ticket, apart))
+    return events.mutate(
+        rank=rank,
+        has_ticket=ticket.notnull(),
+        said_ticket_id=events.ticket_id,
+        ticket_id=ibis.coalesce(ticket, apart),
+        session=session,
+        cost_of=ibis.ifelse(events.kind == "cost", cost_of, ibis.null("string")),
+    )
+
+
+def recorded(events: Table, columns: Sequence[str]) -> Table:
+    """Normalised events as the log has them."""
+    return events.select(**{c: events.said_ticket_id if c == "ticket_id" else events[c] for c in columns})
 
 
 def of_tickets(events: Table) -> Table:

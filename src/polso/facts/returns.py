@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polso.engine import BooleanValue, Table, ibis
+from polso.engine import BooleanValue, Table, ibis, micros_between
 from polso.facts.fact import TICKET
 
 NEXT = ("next_same_type_at", "next_unknown_type_at", "next_ticket_at")
+GAPS = ("return_same_type_us", "return_us", "follow_up_us")
 
 
 def link(tickets: Table, others: Mapping[str, Table]) -> Table:
@@ -37,9 +38,20 @@ def link(tickets: Table, others: Mapping[str, Table]) -> Table:
     )
     found = found.filter(found.is_solve).select(*TICKET, *NEXT)
     found = found.rename(source_="source", ticket_id_="ticket_id")
-    bare = tickets.drop(*(name for name in NEXT if name in tickets.columns))
+    bare = tickets.drop(*(name for name in (*NEXT, *GAPS) if name in tickets.columns))
     joined = bare.left_join(found, [bare.source == found.source_, bare.ticket_id == found.ticket_id_])
-    return joined.drop("source_", "ticket_id_")
+    followed = tickets.filter(tickets.follows.notnull() & tickets.is_counted)
+    children = followed.group_by(f_source=followed.source, f_ticket_id=followed.follows).aggregate(followed_at=followed.opened_at.min())
+    joined = joined.left_join(children, [joined.source == children.f_source, joined.ticket_id == children.f_ticket_id])
+    joined = joined.drop("source_", "ticket_id_", "f_source", "f_ticket_id")
+    # A return of unknown type may be about anything, and a ticket of unknown type may have been about anything.
+    untyped = joined.issue_type.isnull()
+    same = ibis.ifelse(untyped, joined.next_ticket_at, ibis.least(joined.next_same_type_at, joined.next_unknown_type_at))
+    return joined.mutate(
+        return_same_type_us=micros_between(joined.last_solved_at, same),
+        return_us=micros_between(joined.last_solved_at, joined.next_ticket_at),
+        follow_up_us=micros_between(joined.last_solved_at, joined.followed_at),
+    ).drop("followed_at")
 
 
 def _next(moments: Table, which: BooleanValue, *same: str) -> ibis.expr.types.TimestampValue:

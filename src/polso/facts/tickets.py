@@ -6,6 +6,7 @@ ticket arrives (the next instants of the same customer are a second pass, facts/
 
 from __future__ import annotations
 
+from polso.calendar.position import with_business
 from polso.engine import Table, ibis, micros_between
 from polso.facts.fact import (
     TICKET,
@@ -43,7 +44,10 @@ def fold(events: Table, context: Context) -> Table:
     base = base.mutate(
         left_out=_left_out(base),
         is_counted=_left_out(base).isnull(),
-        resolved_at=ibis.ifelse(base.is_open, ibis.null("timestamp"), base.last_solved_at),
+        resolved_at=ibis.ifelse(base.is_open, ibis.null(base.last_solved_at.type()), base.last_solved_at),
+        ended_unanswered_at=ibis.ifelse(base.first_reply_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())),
+        ended_unsolved_at=ibis.ifelse(base.first_solved_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())),
+        awaits_response=base.started_at.notnull() & (base.first_reply_at.notnull() | base.is_open),
     )
     base = at_instant(base, "last_event_at", context)
     base = at_instant(base, "opened_at", context, names=("team", "agent", "priority", "issue_type"), prefix="opening_")
@@ -91,6 +95,7 @@ def _anchors(own: Table) -> Table:
         escalations=(kind == "escalated").sum(),
         solve_events=(kind == "solved").sum(),
         work_us=(own.amount * 1000000).sum(where=kind == "work").cast("int64"),
+        follows=own.subject_id.max(where=(kind == "linked") & (own.value == "follow_up")),
         declared_fcr=own.amount.max(where=(kind == "rated") & (own.attribute == "fcr")) > 0,
     )
 
@@ -185,6 +190,7 @@ _COLUMNS = (
     identifier("source", "The source of the ticket."),
     identifier("ticket_id", "The ticket's id in its source."),
     identifier("customer_id", "Whose request it is; null where unknown."),
+    identifier("follows", "The ticket this one is linked to as its follow-up."),
     dimension("client", "Whose customers are served."),
     dimension("channel", "The channel of the ticket's first contact."),
     dimension("team", "The last team."),
@@ -259,6 +265,13 @@ _COLUMNS = (
     linked_instant("next_same_type_at", "The same person's next ticket of the same issue type after the last solve."),
     linked_instant("next_unknown_type_at", "The same person's next ticket of unknown type after the last solve."),
     linked_instant("next_ticket_at", "The same person's next ticket of any type after the last solve."),
+    Column("return_same_type_us", "int64", "From the last solve to that person's next ticket that may be about the same issue.", "us", linked=True),
+    Column("return_us", "int64", "From the last solve to that person's next ticket about anything.", "us", linked=True),
+    Column("follow_up_us", "int64", "From the last solve to that person's first ticket linked to this one as its follow-up.", "us", linked=True),
+    instant("ended_unanswered_at", "When an unanswered ticket ended, if it did."),
+    instant("ended_unsolved_at", "When a ticket that was never solved was closed, merged or removed, if it was."),
+    flag("awaits_response", "Whether a response is due: the customer wrote, and the ticket did not end unanswered."),
+    flag("opened_in_hours", "Whether the ticket was opened in its calendar's opening hours."),
 )
 _SPANS = (
     Span("first_response", "started_at", "first_reply_at", "From the start of the response clock to the first public human reply."),
@@ -277,6 +290,15 @@ _SPANS = (
     Span("lifetime", "opened_at", "last_event_at", "From the opening to the last event."),
 )
 
+
+
+def finish(rows: Table, calendar: str, days: Table) -> Table:
+    """Whether each ticket was opened in opening hours: the microsecond after the opening is open time."""
+    ticked = rows.mutate(tick=rows.opened_at + ibis.interval(microseconds=1))
+    timed = with_business(ticked, {"tick_us": ("opened_at", "tick")}, calendar, days)
+    return timed.mutate(opened_in_hours=timed.tick_us > 0).drop("tick", "tick_us")
+
+
 TICKETS = Fact(
     name="tickets",
     sentence="One row a ticket: one request of one customer, on any channel, from opening to its end.",
@@ -287,4 +309,5 @@ TICKETS = Fact(
     spans=_SPANS,
     fold=fold,
     link=link,
+    finish=finish,
 )

@@ -9,14 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from pydantic import field_validator
 
 from polso.engine import DuckDB
 from polso.errors import UnknownName
 from polso.events.kinds import OUTCOMES, STATES
-from polso.sources.lines import INFERRED_AT, Rule, event_rows, listed, quote, rejections, renamed, stage_lines, staged
+from polso.sources.lines import (
+    INFERRED_AT,
+    Rule,
+    event_rows,
+    listed,
+    quote,
+    rejections,
+    renamed,
+    stage_lines,
+    staged,
+)
 from polso.sources.source import Options, Origin, Reading
 
 SILENT: Final = ("QUEUESTART", "CONFIGRELOAD", "SYSCOMPAT", "INFO", "PENALTY")
@@ -73,7 +83,7 @@ class AsteriskSource:
 
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Stage the lines, fold the calls and the agents' states, and say both as events."""
-        assert isinstance(options, AsteriskOptions)
+        options = cast(AsteriskOptions, options)
         lines = stage_lines(engine, path, "queue_lines")
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_fields AS {_fields(options)}")
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_calls AS {_calls(options)}")
@@ -83,14 +93,16 @@ class AsteriskSource:
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_events AS {call} UNION ALL {state}")
         ((skipped,),) = engine.run("SELECT count(*) FROM queue_fields WHERE skipped")
         rejected = rejections(
-            engine, "SELECT line, reason, coalesce(text, '') AS text FROM queue_fields WHERE NOT skipped AND reason IS NOT NULL"
+            engine,
+            "SELECT line, reason, coalesce(text, '') AS text FROM queue_fields"
+            " WHERE NOT skipped AND reason IS NOT NULL",
         )
         return Reading(staged(engine, "queue_events"), lines, int(skipped), rejected, _warnings(engine, path))
 
 
 def _fields(options: AsteriskOptions) -> str:
     """One row a line: its fields, whether it is skipped, why it cannot be read."""
-    zero = options.epoch or datetime(1970, 1, 1)
+    zero = options.epoch or datetime(1970, 1, 1, tzinfo=UTC)
     epoch = quote((zero.astimezone(UTC) if zero.tzinfo else zero).strftime("%Y-%m-%d %H:%M:%S.%f"))
     silent = listed((*SILENT, *options.ignore))
     words = listed((*CALLS, *AGENTS))
@@ -108,7 +120,8 @@ def _fields(options: AsteriskOptions) -> str:
             CASE WHEN text IS NULL THEN 'not UTF-8 text'
                  WHEN len(f) < 5 THEN 'fewer than five fields between |'
                  WHEN instant IS NULL THEN 'no instant: the first field is not seconds since 1970'
-                 WHEN event NOT IN ({words}) THEN 'unknown event ' || event || ' (add it to `ignore` if it is your own)'
+                 WHEN event NOT IN ({words}) THEN 'unknown event ' || event ||
+                     ' (add it to `ignore` if it is your own)'
                  WHEN event IN ({listed(CALLS)}) AND (call IS NULL OR call IN ('NONE', 'REALTIME'))
                      THEN event || ' without a call'
                  WHEN event IN ({listed(AGENTS)}) AND member IN ('', 'NONE') THEN event || ' without an agent'
@@ -116,28 +129,33 @@ def _fields(options: AsteriskOptions) -> str:
         FROM cut"""
 
 
-def _seconds(expression: str) -> str:
-    """SQL of a whole number of seconds that a call can last; null otherwise."""
+def _seconds(expression: str, a_second: int = 1) -> str:
+    """SQL of a whole number of seconds (or of their fractions) that a call can last; null otherwise."""
     number = f"TRY_CAST({expression} AS BIGINT)"
-    return f"CASE WHEN {number} BETWEEN 0 AND {LONGEST} THEN {number} END"
+    return f"CASE WHEN {number} BETWEEN 0 AND {LONGEST * a_second} THEN {number} END"
 
 
 def _calls(options: AsteriskOptions) -> str:
     """One row a line about a call, with what the lines before it said of the same call and visit."""
     anonymous = listed(word.lower() for word in options.anonymous)
-    hold = "CASE WHEN event IN ('CONNECT', 'COMPLETEAGENT', 'COMPLETECALLER') THEN data[1]" \
-           " WHEN event = 'EXITWITHKEY' THEN data[4] ELSE data[3] END"
-    talk = f"CASE WHEN event IN ({listed(TRANSFERS)}) THEN data[4] WHEN event IN ({listed(ENDS)}) THEN data[2] END"
+    hold = (
+        "CASE WHEN event IN ('CONNECT', 'COMPLETEAGENT', 'COMPLETECALLER') THEN data[1]"
+        " WHEN event = 'EXITWITHKEY' THEN data[4] ELSE data[3] END"
+    )
+    talk = f"CASE WHEN NOT ends THEN NULL WHEN event IN ({listed(TRANSFERS)}) THEN data[4] ELSE data[2] END"
     return f"""
         WITH said AS (
             SELECT line, line AS row, text, event, call, queue_id, instant, data,
                 {renamed("queue_id", options.queues)} AS team,
                 nullif({renamed("member", options.agents)}, 'NONE') AS agent,
-                event IN ({listed(ENTERS)}) AS enters, event IN ({listed(LEAVES)}) AS leaves, event IN ({listed(ENDS)}) AS ends,
-                CASE WHEN event = 'ENTERQUEUE' AND lower(data[2]) NOT IN ({anonymous}) THEN nullif(data[2], '') END AS caller,
+                event IN ({listed(ENTERS)}) AS enters, event IN ({listed(LEAVES)}) AS leaves,
+                    event IN ({listed(ENDS)}) AS ends,
+                CASE WHEN event = 'ENTERQUEUE' AND lower(data[2]) NOT IN ({anonymous}) THEN nullif(data[2],
+                    '') END AS caller,
                 {_seconds(hold)} AS hold, {_seconds(talk)} AS talk,
                 CASE WHEN event = 'CONNECT' THEN 1000 * ({_seconds("data[3]")})
-                     WHEN event IN ({listed(RINGS)}) THEN coalesce({_seconds("data[1]")}, 0) END AS rang_ms,
+                     WHEN event IN ({listed(RINGS)}) THEN coalesce({_seconds("data[1]", 1000)},
+                         0) END AS rang_ms,
                 row_number() OVER (PARTITION BY text ORDER BY line) AS copy
             FROM queue_fields WHERE NOT skipped AND reason IS NULL AND event IN ({listed(CALLS)})),
         placed AS (
@@ -145,26 +163,33 @@ def _calls(options: AsteriskOptions) -> str:
                 greatest(1, count(*) FILTER (enters AND copy = 1) OVER visits) AS nth,
                 max(instant) FILTER (enters AND copy = 1) OVER visits AS entered_at,
                 last_value(caller IGNORE NULLS) OVER calls AS customer,
-                last_value(CASE WHEN enters AND copy = 1 THEN queue_id END IGNORE NULLS) OVER earlier AS queue_before,
-                last_value(CASE WHEN enters AND copy = 1 THEN team END IGNORE NULLS) OVER earlier AS team_before,
+                last_value(CASE WHEN enters AND copy = 1 THEN queue_id END IGNORE NULLS)
+                    OVER earlier AS queue_before,
+                last_value(CASE WHEN enters AND copy = 1 THEN team END IGNORE NULLS)
+                    OVER earlier AS team_before,
                 count(*) FILTER (copy = 1) OVER same_second - 1 AS place
             FROM said
             WINDOW calls AS (PARTITION BY call ORDER BY instant, line),
-                earlier AS (PARTITION BY call ORDER BY instant, line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                earlier AS (PARTITION BY call ORDER BY instant, line ROWS BETWEEN UNBOUNDED PRECEDING
+                    AND 1 PRECEDING),
                 visits AS (PARTITION BY call, queue_id ORDER BY instant, line),
                 same_second AS (PARTITION BY call, instant ORDER BY line)),
         paired AS (
             SELECT *, concat_ws('/', call, queue_id, nth) AS visit,
-                count(*) FILTER (moves) OVER (PARTITION BY call ORDER BY instant, line) = 1 AND moves AS opens,
+                count(*) FILTER (moves) OVER (PARTITION BY call ORDER BY instant,
+                    line) = 1 AND moves AS opens,
                 count(*) FILTER (leaves AND copy = 1) OVER before AS left_before,
                 count(*) FILTER (ends AND copy = 1) OVER before AS ended_before,
                 max(instant) FILTER (event = 'CONNECT' AND copy = 1) OVER before AS connected_at,
-                moves AND row_number() OVER (PARTITION BY call, moves ORDER BY instant DESC, line DESC) = 1 AS last
+                moves AND row_number() OVER (PARTITION BY call, moves ORDER BY instant DESC,
+                    line DESC) = 1 AS last
             FROM placed
-            WINDOW before AS (PARTITION BY call, queue_id, nth ORDER BY instant, line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+            WINDOW before AS (PARTITION BY call, queue_id, nth ORDER BY instant,
+                line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
         SELECT *, ends AND connected_at IS NULL AS connect_lost,
             coalesce(connected_at, instant - to_seconds(talk)) AS talk_from,
-            coalesce(entered_at, CASE WHEN ends THEN talk_from ELSE instant END - to_seconds(hold)) AS queue_from,
+            coalesce(entered_at, CASE WHEN ends THEN talk_from ELSE instant END - to_seconds(hold)) AS
+                queue_from,
             {_problem()} AS problem
         FROM paired"""
 
@@ -174,23 +199,32 @@ def _problem() -> str:
         WHEN copy > 1 AND (enters OR leaves OR ends) THEN 'the same line again'
         WHEN leaves AND left_before > 0 THEN event || ': the call had left queue ' || queue_id || ' already'
         WHEN ends AND ended_before > 0 THEN event || ': the talk had ended already'
-        WHEN ends AND connected_at IS NULL AND left_before > 0 THEN event || ': the call had left the queue unanswered'
+        WHEN ends AND connected_at IS NULL AND left_before > 0
+            THEN event || ': the call had left the queue unanswered'
         WHEN leaves AND event <> 'CONNECT' AND entered_at IS NULL AND hold IS NULL
             THEN event || ': neither ENTERQUEUE nor the waiting time is known'
-        WHEN ends AND connected_at IS NULL AND talk IS NULL THEN event || ': neither CONNECT nor the talk time is known'
+        WHEN ends AND connected_at IS NULL AND talk IS NULL
+            THEN event || ': neither CONNECT nor the talk time is known'
         END"""
 
 
 # Columns every event of a call shares; `seq` keeps the file's order within one second of one call.
 CALL: Final = {
-    "ticket_id": "call", "contact_id": "call", "customer_id": "customer", "occurred_at": "instant", "seq": "place * 16 + 8",
+    "ticket_id": "call", "contact_id": "call", "customer_id": "customer", "occurred_at": "instant",
+    "seq": "place * 16 + 8",
     "direction": "'inbound'", "channel": "'phone'", "team": "team",
 }  # fmt: skip
 RING: Final = {
-    "visit_id": "concat_ws('/', visit, 'ring', agent, epoch_ms(instant), copy)", "stage": "'ring'", "actor_kind": "'agent'",
+    "visit_id": "concat_ws('/', visit, 'ring', agent, epoch_ms(instant), copy)", "stage": "'ring'",
+    "actor_kind": "'agent'",
     "actor_id": "agent",
 }  # fmt: skip
-TALK: Final = {"visit_id": "visit || '/talk'", "stage": "'talk'", "actor_kind": "'agent'", "actor_id": "agent"}
+TALK: Final = {
+    "visit_id": "visit || '/talk'",
+    "stage": "'talk'",
+    "actor_kind": "'agent'",
+    "actor_id": "agent",
+}
 QUEUE: Final = {"visit_id": "visit", "stage": "'queue'"}
 
 
@@ -211,23 +245,45 @@ def _entering() -> tuple[Rule, ...]:
     customer = {"actor_kind": "'customer'", "actor_id": "customer"}
     unseen = "entered_at IS NULL AND queue_from IS NOT NULL AND (leaves OR ends AND left_before = 0)"
     moved = _events(
-        "visit || '/moved'", "transferred", 1, subject_id="team_before", value="'overflow'", actor_kind="'system'"
+        "visit || '/moved'",
+        "transferred",
+        1,
+        subject_id="team_before",
+        value="'overflow'",
+        actor_kind="'system'",
     )
     return (
         ("opens AND enters", {**_events(opened, "opened", 0), **customer}),
-        ("opens AND NOT enters", {**_inferred(opened, "opened", 0, occurred_at="coalesce(queue_from, instant)"), **customer}),
+        (
+            "opens AND NOT enters",
+            {**_inferred(opened, "opened", 0, occurred_at="coalesce(queue_from, instant)"), **customer},
+        ),
         ("enters", {**QUEUE, **_events(entered, "entered", 2)}),
         (unseen, {**QUEUE, **_inferred(entered, "entered", 0, occurred_at="queue_from")}),
         ("enters AND queue_before <> queue_id", moved),
-        ("event = 'DID'", _events("concat_ws('/', call, 'did', epoch_ms(instant), copy)", "set", 0, attribute="'did'", value="data[1]")),
+        (
+            "event = 'DID'",
+            _events(
+                "concat_ws('/', call, 'did', epoch_ms(instant), copy)",
+                "set",
+                0,
+                attribute="'did'",
+                value="data[1]",
+            ),
+        ),
     )
 
 
 def _ringing() -> tuple[Rule, ...]:
-    outcome = "CASE event WHEN 'CONNECT' THEN 'answered' WHEN 'RINGCANCELED' THEN 'abandoned' ELSE 'refused' END"
+    outcome = (
+        "CASE event WHEN 'CONNECT' THEN 'answered' WHEN 'RINGCANCELED' THEN 'abandoned' ELSE 'refused' END"
+    )
     visit, began = RING["visit_id"], "instant - to_milliseconds(rang_ms)"
     return (
-        ("rang_ms IS NOT NULL", {**RING, **_events(f"{visit} || '/entered'", "entered", 3, occurred_at=began)}),
+        (
+            "rang_ms IS NOT NULL",
+            {**RING, **_events(f"{visit} || '/entered'", "entered", 3, occurred_at=began)},
+        ),
         ("rang_ms IS NOT NULL", {**RING, **_events(f"{visit} || '/left'", "left", 4, value=outcome)}),
     )
 
@@ -240,7 +296,10 @@ def _answering() -> tuple[Rule, ...]:
     lost = {"occurred_at": "talk_from"}
     return (
         (f"{connects} AND {known}", {**QUEUE, **agent, **_events(left, "left", 5, value="'answered'")}),
-        (f"connect_lost AND {known}", {**QUEUE, **agent, **_inferred(left, "left", 5, value="'answered'", **lost)}),
+        (
+            f"connect_lost AND {known}",
+            {**QUEUE, **agent, **_inferred(left, "left", 5, value="'answered'", **lost)},
+        ),
         (f"{connects} AND agent IS NOT NULL", {**to_agent, **_events(assigned, "assigned", 6)}),
         ("connect_lost AND agent IS NOT NULL", {**to_agent, **_inferred(assigned, "assigned", 6, **lost)}),
         (connects, {**TALK, **_events(talk, "entered", 7)}),
@@ -258,14 +317,22 @@ def _leaving(options: AsteriskOptions) -> tuple[Rule, ...]:
 
 def _ending(options: AsteriskOptions) -> tuple[Rule, ...]:
     moves = f"event IN ({listed(TRANSFERS)})"
-    by = "CASE event WHEN 'COMPLETEAGENT' THEN 'ended_by_agent' WHEN 'COMPLETECALLER' THEN 'ended_by_customer' END"
+    by = (
+        "CASE event WHEN 'COMPLETEAGENT' THEN 'ended_by_agent'"
+        " WHEN 'COMPLETECALLER' THEN 'ended_by_customer' END"
+    )
     left = _events(
-        "visit || '/talk/left'", "left", 5, value=f"CASE WHEN {moves} THEN 'transferred' ELSE 'served' END", attribute=by
+        "visit || '/talk/left'",
+        "left",
+        5,
+        value=f"CASE WHEN {moves} THEN 'transferred' ELSE 'served' END",
+        attribute=by,
     )
     target = "CASE WHEN event <> 'ATTENDEDTRANSFER' THEN data[1] END"
     moved = _events(
-        "visit || '/transferred'", "transferred", 9, subject_id="team", team=renamed(target, options.queues, "NULL"),
-        value="CASE event WHEN 'TRANSFER' THEN 'transfer' WHEN 'BLINDTRANSFER' THEN 'blind' ELSE 'attended' END",
+        "visit || '/transferred'", "transferred", 9, subject_id="team",
+        team=renamed(target, options.queues, "NULL"),
+        value="coalesce(nullif(replace(lower(event), 'transfer', ''), ''), 'transfer')",
         attribute=target, actor_kind="'agent'", actor_id="agent",
     )  # fmt: skip
     solves = f"ends AND NOT {moves}" if options.completed_is_solved else "false"
@@ -285,41 +352,60 @@ def _states(options: AsteriskOptions) -> str:
     reasons = {reason.lower(): state for reason, state in options.pauses.items()}
     return f"""
         WITH moves AS (
-            SELECT line, queue_id, instant, event, data, row_number() OVER (PARTITION BY text ORDER BY line) AS copy,
+            SELECT line, queue_id, call, instant, event, data, row_number() OVER (PARTITION BY text
+                ORDER BY line) AS copy,
                 {renamed("member", options.agents)} AS agent, {renamed("queue_id", options.queues)} AS queue,
-                CASE WHEN event IN ({listed(JOINS)}) THEN true WHEN event IN ({listed(GOES)}) THEN false END AS joins
+                CASE WHEN event IN ({listed(JOINS)}) THEN true WHEN event IN ({listed(GOES)})
+                    THEN false END AS joins
             FROM queue_fields
-            WHERE NOT skipped AND reason IS NULL AND member <> 'NONE' AND event IN ({listed((*AGENTS, "CONNECT", *ENDS))})),
+            WHERE NOT skipped AND reason IS NULL AND member <> 'NONE'
+                AND line NOT IN (SELECT line FROM queue_calls WHERE problem IS NOT NULL)
+                AND event IN ({listed((*AGENTS, "CONNECT", *ENDS))})),
         counted AS (
-            SELECT *, CASE WHEN joins AND NOT was THEN 1 WHEN NOT joins AND was THEN -1 ELSE 0 END AS step FROM (
-                SELECT *, coalesce(lag(joins) OVER (PARTITION BY agent, queue_id, joins IS NULL ORDER BY instant, line), false) AS was
-                FROM moves WHERE copy = 1 OR event IN ({listed(AGENTS)}))),
+            SELECT *, CASE WHEN joins AND NOT was THEN 1 WHEN NOT joins AND was THEN -1 ELSE 0 END AS step
+                FROM (
+                SELECT *, coalesce(lag(joins) OVER (PARTITION BY agent, queue_id,
+                    joins IS NULL ORDER BY instant, line), false) AS was
+                FROM moves)),
         summed AS (SELECT *, coalesce(NOT joins, false) AND sum(step) OVER agents <= 0 AS gone FROM counted
             WINDOW agents AS (PARTITION BY agent ORDER BY instant, line)),
         flagged AS (
             SELECT *,
-                last_value(CASE WHEN gone THEN 'offline' WHEN joins IS NOT NULL THEN 'on' END IGNORE NULLS) OVER agents AS desk,
-                last_value(CASE WHEN event IN ({listed(PAUSES)}) THEN {renamed("lower(data[1])", reasons, "'break'")}
-                    WHEN gone OR event IN ({listed(UNPAUSES)}) THEN 'available' END IGNORE NULLS) OVER agents AS rest,
-                last_value(CASE WHEN event = 'CONNECT' THEN true WHEN gone OR event IN ({listed(ENDS)}) THEN false END
+                last_value(CASE WHEN gone THEN 'offline' WHEN joins IS NOT NULL THEN 'on' END IGNORE NULLS)
+                    OVER agents AS desk,
+                last_value(CASE WHEN event IN ({listed(PAUSES)})
+                    THEN {renamed("lower(data[1])", reasons, "'break'")}
+                    WHEN gone OR event IN ({listed(UNPAUSES)}) THEN 'available' END IGNORE NULLS)
+                        OVER agents AS rest,
+                last_value(CASE WHEN event = 'CONNECT' THEN true WHEN gone OR event IN ({listed(ENDS)})
+                    THEN false END
                     IGNORE NULLS) OVER agents AS busy,
-                last_value(CASE WHEN joins AND queue_id <> 'NONE' THEN queue END IGNORE NULLS) OVER agents AS home,
+                last_value(CASE WHEN joins AND queue_id <> 'NONE' THEN queue END IGNORE NULLS)
+                    OVER agents AS home,
                 row_number() OVER (PARTITION BY agent, instant ORDER BY line) - 1 AS place
             FROM summed WINDOW agents AS (PARTITION BY agent ORDER BY instant, line))
-        SELECT line, line AS row, agent, instant, event, queue_id, copy, place, coalesce(home, nullif(queue, 'NONE')) AS team,
-            CASE WHEN busy THEN 'handling' WHEN desk = 'offline' THEN desk ELSE coalesce(rest, 'available') END AS state,
+        SELECT line, line AS row, agent, instant, event, queue_id, call, copy, place, coalesce(home,
+            nullif(queue, 'NONE')) AS team,
+            CASE WHEN busy THEN 'handling' WHEN desk = 'offline' THEN desk ELSE coalesce(rest,
+                'available') END AS state,
             NULL AS problem
         FROM flagged"""
 
 
 STATE: Final[Rule] = ("true", {
-    "event_id": "concat_ws('/', agent, event, queue_id, epoch_ms(instant), copy)", "occurred_at": "instant", "seq": "place",
+    "event_id": "concat_ws('/', agent, event, queue_id, call, epoch_ms(instant), copy)",
+    "occurred_at": "instant", "seq": "place",
     "kind": "'state'", "actor_kind": "'agent'", "actor_id": "agent", "team": "team", "value": "state",
 })  # fmt: skip
 
 
 def _warnings(engine: DuckDB, path: Path) -> tuple[str, ...]:
-    ((inferred,),) = engine.run("SELECT count(*) FROM queue_events WHERE kind = 'entered' AND attribute = 'inferred' AND stage = 'queue'")
+    ((inferred,),) = engine.run(
+        "SELECT count(*) FROM queue_events"
+        " WHERE kind = 'entered' AND attribute = 'inferred' AND stage = 'queue'"
+    )
     if not inferred:
         return ()
-    return (f"{path.name}: {inferred} queue entries are not in the file and were inferred from the waiting time",)
+    return (
+        f"{path.name}: {inferred} queue entries are not in the file and were inferred from the waiting time",
+    )

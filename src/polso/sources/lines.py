@@ -1,4 +1,4 @@
-"""Files of lines, staged in the engine with their exact line numbers, and the SQL that turns them into events.
+"""Files of lines, staged in the engine with their line numbers, and the SQL that turns them into events.
 
 Rule kept here: every physical line of a file is one row, blank or broken ones too, so counts can be checked.
 """
@@ -9,12 +9,12 @@ import gzip
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 import pyarrow as pa
 import pyarrow.csv
 
-from polso.engine import DuckDB, Table
+from polso.engine import DuckDB, EngineError, Table
 from polso.errors import SourceError
 from polso.events.kinds import SOURCE_COLUMNS
 from polso.sources.source import REJECTED, Origin
@@ -23,16 +23,21 @@ LONGEST_LINE: Final = 32 * 1024 * 1024
 TEXT_SHOWN: Final = 200
 # Neither lines of a phone system's log nor JSON may hold this character, so no line is ever split at it.
 _SPLIT, _INSTEAD = b"\x1f", b"\x1a"
-# An event inferred from another line, or from a snapshot, always loses against the same event recorded as such.
+# An event inferred from another line always loses against the same event recorded as such.
 INFERRED_AT: Final = "TIMESTAMP '1990-01-01 00:00:00'"
 
-_TYPES: Final = {"string": "VARCHAR", "int64": "BIGINT", "timestamp": "TIMESTAMP", "decimal(18, 6)": "DECIMAL(18, 6)"}
+_TYPES: Final = {
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "timestamp": "TIMESTAMP",
+    "decimal(18, 6)": "DECIMAL(18, 6)",
+}
 
 
 class _Unsplit(io.RawIOBase):
     """A file without the one character that the line reader splits at."""
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
     def readable(self) -> bool:
@@ -53,8 +58,7 @@ def stage_lines(engine: DuckDB, path: Path, name: str) -> int:
 
     Text is null where the bytes are not UTF-8.
     """
-    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    with _Unsplit(opened) as file:  # type: ignore[arg-type]
+    with _Unsplit(_opened(path)) as file:
         try:
             reader = pyarrow.csv.open_csv(
                 file,
@@ -62,7 +66,9 @@ def stage_lines(engine: DuckDB, path: Path, name: str) -> int:
                 parse_options=pyarrow.csv.ParseOptions(
                     delimiter=_SPLIT.decode(), quote_char=False, double_quote=False, ignore_empty_lines=False
                 ),
-                convert_options=pyarrow.csv.ConvertOptions(column_types={"text": pa.binary()}, null_values=[]),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types={"text": pa.binary()}, null_values=[]
+                ),
             )
         except pa.ArrowInvalid as error:
             if "Empty CSV" not in str(error):
@@ -76,6 +82,10 @@ def stage_lines(engine: DuckDB, path: Path, name: str) -> int:
     return int(lines)
 
 
+def _opened(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
 def _copy(engine: DuckDB, reader: pa.RecordBatchReader, path: Path, name: str) -> None:
     engine.connection.register("polso_lines", reader)
     try:
@@ -84,7 +94,7 @@ def _copy(engine: DuckDB, reader: pa.RecordBatchReader, path: Path, name: str) -
             f"CREATE OR REPLACE TEMP TABLE {name} AS"
             " SELECT row_number() OVER () AS line, TRY(decode(text)) AS text FROM polso_lines"
         )
-    except Exception as error:
+    except (EngineError, pa.ArrowException, OSError, EOFError) as error:
         raise SourceError(f"{path.name} cannot be read as lines: {error}") from error
     finally:
         engine.connection.unregister("polso_lines")
@@ -119,14 +129,21 @@ Rule = tuple[str, Mapping[str, str]]
 def event_rows(relation: str, origin: Origin, common: Mapping[str, str], rules: Iterable[Rule]) -> str:
     """SQL of the events of a relation: each rule is a condition and the columns of the event it makes.
 
-    Columns nobody names are null; `row`, `line` and `problem` are columns of the relation.
+    Columns nobody names are null; `row`, `line` and (where a rule does not say its own) `problem` are the
+        relation's.
     """
     fixed = {"source": quote(origin.name), "client": quote(origin.client)}
     selects = []
     for condition, columns in rules:
         said = {**fixed, **common, **columns}
-        values = ", ".join(f"CAST({said.get(c.name, 'NULL')} AS {_TYPES[c.type]}) AS {c.name}" for c in SOURCE_COLUMNS)
-        selects.append(f"SELECT {values}, row, line, CAST(problem AS VARCHAR) AS problem FROM {relation} WHERE {condition}")
+        values = ", ".join(
+            f"CAST({said.get(c.name, 'NULL')} AS {_TYPES[c.type]}) AS {c.name}" for c in SOURCE_COLUMNS
+        )
+        problem = said.get("problem", "problem")
+        selects.append(
+            f"SELECT {values}, row, line, CAST({problem} AS VARCHAR) AS problem"
+            f" FROM {relation} WHERE {condition}"
+        )
     return " UNION ALL ".join(selects)
 
 
@@ -135,5 +152,5 @@ def rejections(engine: DuckDB, select: str) -> pa.Table:
     rows = engine.connection.execute(
         f"SELECT '' AS file, line::BIGINT AS line, reason::VARCHAR AS reason,"
         f" left(text, {TEXT_SHOWN})::VARCHAR AS text FROM ({select}) ORDER BY line"
-    ).fetch_arrow_table()
+    ).to_arrow_table()
     return rows.cast(REJECTED)

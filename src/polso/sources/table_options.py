@@ -228,6 +228,9 @@ class TableOptions(Options):
                 "several events of one row would have the same event_id; give each its own, as in"
                 ' event_id = { template = "{id}-opened" }'
             )
+        marks = [m for m in (self.delimiter, self.quote, self.thousands) if m]
+        if set(marks) & set("\r\n\0") or self.delimiter == self.quote or self.thousands == self.decimal:
+            raise ValueError("delimiter, quote, decimal and thousands must differ and be no line end")
         if len(set(self.columns)) < len(self.columns):
             raise ValueError("`columns` names a column twice")
         return self

@@ -1,0 +1,179 @@
+"""A project folder of the demo company: its settings, its data, one KPI of its own.
+
+Rule kept here: the folder holds only what a user would have; the truth is returned, never written in it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from polso.demo import story as s
+from polso.demo.company import MONTHS, UNTIL, Company
+from polso.demo.rows import SCHEMA
+from polso.demo.truth import Truth
+from polso.events.kinds import CHANNELS
+
+_HEAD: Final = """# Acme Care: an Italian company that sells energy and runs a web shop. Made by `polso demo`.
+[project]
+name = "Acme Care"
+zone = "Europe/Rome"
+week_start = "monday"
+language = "it"
+currency = "EUR"
+"""
+
+_TARGETS: Final = """
+[[target]]
+kpi = "first_response_time"
+within = "4h"
+share = 0.8
+when = { channel = "email" }
+
+[[target]]
+kpi = "first_response_time"
+within = "2m"
+share = 0.8
+when = { channel = "chat" }
+
+[[target]]
+kpi = "first_response_time"
+within = "15m"
+share = 0.8
+when = { channel = "whatsapp" }
+
+[[target]]
+kpi = "service_level"
+within = "20s"
+share = 0.8
+when = { channel = "phone" }
+
+[[target]]
+kpi = "resolution_time"
+within = "4h"
+share = 0.9
+when = { priority = "urgent" }
+
+[[target]]
+kpi = "resolution_time"
+within = "1d"
+share = 0.85
+when = { priority = "high" }
+
+[[target]]
+kpi = "resolution_time"
+within = "3d"
+share = 0.85
+when = { priority = "normal" }
+
+[[target]]
+kpi = "resolution_time"
+within = "5d"
+share = 0.85
+when = { priority = "low" }
+
+[dimensions]
+product = "product"
+language = "language"
+"""
+
+_OWN_KPI: Final = """# A KPI of Acme Care's own: how many urgent tickets wait more than an hour for a person.
+name = "urgent_waits_over_an_hour"
+title = { it = "Urgenti in attesa oltre un'ora", en = "Urgent tickets waiting over an hour" }
+sentence = { it = "Quota dei ticket urgenti a cui nessuno ha risposto entro un'ora.", en = "Share of urgent tickets that no person answered within an hour." }
+unit = "share"
+better = "lower"
+fact = "tickets"
+kind = "share"
+clock = "opened"
+population = [{ column = "priority", op = "=", value = "urgent" }]
+where = [{ column = "first_response_us", op = ">", value = "$limit" }]
+params = { limit = { unit = "us", default = 3600000000 } }
+version = 1
+"""  # noqa: E501
+
+
+def write_project(
+    folder: Path | str, tickets: int = 5_000, seed: int = 7, until: date = UNTIL, months: int = MONTHS
+) -> Truth:
+    """Write the company's project into `folder` and return what is true of it."""
+    folder = Path(folder)
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    (folder / "kpis").mkdir(exist_ok=True)
+    (folder / "polso.toml").write_text(settings(), encoding="utf-8")
+    (folder / "kpis" / "urgent_waits_over_an_hour.toml").write_text(_OWN_KPI, encoding="utf-8")
+    return _write_events(folder / "data", Company(tickets, seed, until, months))
+
+
+def _write_events(data: Path, company: Company) -> Truth:
+    """One file per source, one row group run per site, each in the order of time."""
+    truths = []
+    writers = {
+        name: pq.ParquetWriter(data / f"{name}.parquet", SCHEMA, compression="zstd") for name in s.SOURCES
+    }
+    try:
+        for site in company.sites():
+            events = pa.concat_tables(site.tables)
+            site.tables.clear()
+            for name, writer in writers.items():
+                _write_source(writer, events, name)
+            truths.append(site.truth)
+    finally:
+        for writer in writers.values():
+            writer.close()
+    return reduce(add, truths)
+
+
+def _write_source(writer: Any, events: Any, source: str) -> None:
+    rows = events.filter(pc.equal(events["source"], source))
+    writer.write_table(
+        rows.sort_by([("occurred_at", "ascending"), ("seq", "ascending"), ("event_id", "ascending")])
+    )
+
+
+def settings() -> str:
+    """The text of polso.toml."""
+    parts = [_HEAD]
+    parts += [_calendar(name) for name in s.HOURS]
+    parts += [
+        _rule(s.TEAM_HOURS[team], f'channel = "phone", team = "{s.TEAMS[team]}"') for team in s.TEAM_HOURS
+    ]
+    for calendar in dict.fromkeys(s.CHANNEL_HOURS.values()):
+        channels = ", ".join(f'"{CHANNELS[c]}"' for c, name in s.CHANNEL_HOURS.items() if name == calendar)
+        parts.append(_rule(calendar, f"channel = [{channels}]"))
+    parts.append(_rule("extended", ""))
+    parts += [f'\n[[source]]\nname = "{n}"\nkind = "events"\nfiles = "data/{n}.parquet"\n' for n in s.SOURCES]
+    return "".join([*parts, _TARGETS])
+
+
+def _calendar(name: str) -> str:
+    if name == "always":
+        return '\n[[calendar]]\nname = "always"\nzone = "Europe/Rome"\nalways = true\n'
+    hours = ", ".join(
+        f"{day} = [" + ", ".join(f'"{span}"' for span in merged(spans)) + "]"
+        for day, spans in s.HOURS[name].items()
+    )
+    return f'\n[[calendar]]\nname = "{name}"\nzone = "Europe/Rome"\nholidays = "IT"\nhours = {{ {hours} }}\n'
+
+
+def merged(spans: list[str]) -> list[str]:
+    """Shifts that touch are one stretch of opening hours."""
+    joined = [spans[0]]
+    for span in spans[1:]:
+        begin, end = joined[-1].split("-")
+        if span.startswith(end):
+            joined[-1] = f"{begin}-{span.split('-')[1]}"
+        else:
+            joined.append(span)
+    return joined
+
+
+def _rule(calendar: str, when: str) -> str:
+    return f'\n[[calendar_rule]]\ncalendar = "{calendar}"\nwhen = {{ {when} }}\n'

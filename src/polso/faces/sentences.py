@@ -1,0 +1,85 @@
+"""Italian for what the lower layers say: their errors and warnings are written in English, once, where they arise.
+
+Rule kept here: a sentence that no pattern knows stays as it is; nothing is ever lost in translation.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+PATTERNS: Final = (
+    ("some rows", "poche righe: il numero è incerto"),
+    ("only {n} rows", "solo {n} righe"),
+    ("{n} rows are too young to be judged and were left out", "{n} righe sono troppo recenti per essere giudicate e sono rimaste fuori"),
+    ("{n} rows have a negative duration and were left out", "{n} righe hanno una durata negativa e sono rimaste fuori"),
+    ("the period is not over: data speaks up to {at}", "il periodo non è finito: i dati arrivano fino al {at}"),
+    ("the period begins after the data ends ({at})", "il periodo comincia dopo la fine dei dati ({at})"),
+    ("the period ends before the data begins ({at})", "il periodo finisce prima dell'inizio dei dati ({at})"),
+    ("no {what} '{name}'; {hint}", "'{name}' non esiste ({what}); {hint}"),
+    ("did you mean {a} or {b} or {c}?", "forse {a}, {b} o {c}?"),
+    ("did you mean {a} or {b}?", "forse {a} o {b}?"),
+    ("did you mean {a}?", "forse {a}?"),
+    ("known: {names}.", "esistono: {names}."),
+    ("{n} are known; list them to choose.", "ne esistono {n}; elencali per scegliere."),
+    ("parameter", "parametro"),
+    ("dimension", "dimensione"),
+    ("source", "fonte"),
+    ("calendar", "calendario"),
+    ("kind of source", "tipo di fonte"),
+    ("variant of {name}", "variante di {name}"),
+    ("IANA time zone", "fuso orario IANA"),
+    ("fact", "tabella"),
+    ("column of {fact}", "colonna di {fact}"),
+    ("the period from {a} to {b} is empty; its end must be after its start", "il periodo da {a} a {b} è vuoto: la fine deve venire dopo l'inizio"),
+    ("'{text}' is no period: '{day}' is no date like {example}", "'{text}' non è un periodo: '{day}' non è una data come {example}"),
+    ("'{text}' is no period: {why}; write {forms}", "'{text}' non è un periodo ({why}); scrivi {forms}"),
+    ("'{text}' is no period; write {forms}", "'{text}' non è un periodo; scrivi {forms}"),
+    ("{kpi}: {name} = {value} is out of bounds; from {low} to {high}", "{kpi}: {name} = {value} è fuori dai limiti; da {low} a {high}"),
+    ("{column} {op} cannot take several values; use 'in'", "{column} {op} non accetta più valori; usa 'in'"),
+    ("{kpi} is a ratio of two facts; ask for the rows of each side on its own", "{kpi} è un rapporto fra due tabelle; chiedi le righe di ciascun lato"),
+    ("{kpi} has no business-time reading; ask it in calendar time", "{kpi} non si misura in orario di apertura; chiedilo in tempo di calendario"),
+    ("compare has no meaning beside `{grain}`; leave one of them out", "il confronto non ha senso insieme a `{grain}`; togli uno dei due"),
+    ("{fact} cannot be split or filtered: {why}", "{fact} non si può dividere o filtrare: {why}"),
+    ("{name} is too fine or no dimension of {fact}; {why}", "{name} è troppo fine o non è una dimensione di {fact}; {why}"),
+    ("nothing is loaded yet; run `polso load` in the project's folder", "non c'è ancora nessun dato; lancia `polso load` nella cartella del progetto"),
+    ("the log is empty: no event was loaded; `polso doctor` says what became of the files", "il registro è vuoto: nessun evento è stato caricato; `polso doctor` dice che ne è stato dei file"),
+    ("no polso.toml in {folder}; make a project with `polso new {a}` or `polso demo {b}`", "non c'è polso.toml in {folder}; crea un progetto con `polso new {a}` o `polso demo {b}`"),
+    ("{origin} is not valid TOML: {why}", "{origin} non è TOML valido: {why}"),
+    ("source {name}: no file matches {pattern} in {folder}; put it there or mend `files`", "fonte {name}: nessun file corrisponde a {pattern} in {folder}; mettilo lì o correggi `files`"),
+    ("kpis/{file}: '{name}' exists already; give yours a name of its own", "kpis/{file}: '{name}' esiste già; dai al tuo un altro nome"),
+    ("{path} is empty, not a database; remove it and run `polso load`", "{path} è vuoto, non è una base dati; toglilo e lancia `polso load`"),
+    ("{path} is in use by another process; close it, or read the exported Parquet", "{path} è usato da un altro processo; chiudilo, o leggi i Parquet esportati"),
+    ("{path} cannot be opened: {why}; remove it and run `polso load` to rebuild it", "{path} non si apre: {why}; toglilo e lancia `polso load` per rifarlo"),
+    ("No such option: {rest}", "opzione sconosciuta: {rest}"),
+    ("No such command '{name}'. {rest}", "comando sconosciuto '{name}'. {rest}"),
+    ("No such command '{name}'.", "comando sconosciuto '{name}'."),
+    ("Did you mean '{name}'?", "Forse '{name}'?"),
+    ("Did you mean {name}?", "Forse {name}?"),
+    ("{option} Did you mean {rest}?", "{option} Forse {rest}?"),
+    ("Missing argument '{name}'.", "manca l'argomento '{name}'."),
+    ("Option '{name}' requires an argument.", "l'opzione '{name}' vuole un valore."),
+    ("Invalid value for '{name}': {why}", "valore sbagliato per '{name}': {why}"),
+    ("'{value}' is not one of {choices}.", "'{value}' non è fra {choices}."),
+    ("'{value}' is not a valid int.", "'{value}' non è un numero intero."),
+    ("Got unexpected extra argument ({name})", "argomento di troppo ({name})"),
+    ("Got unexpected extra arguments ({names})", "argomenti di troppo ({names})"),
+)  # fmt: skip
+ENGLISH: Final = {"some rows": "few rows: the number is uncertain"}
+
+
+@cache
+def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), italian) for english, italian in PATTERNS)
+
+
+def told(language: str, text: str) -> str:
+    """A sentence of a lower layer in a language; its parts are translated too, where they are sentences."""
+    if language != "it":
+        return ENGLISH.get(text, text)
+    for pattern, italian in _compiled():
+        found = pattern.fullmatch(text)
+        if found:
+            return italian.format(**{name: told(language, part) for name, part in found.groupdict().items()})
+    return text

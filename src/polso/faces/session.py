@@ -1,0 +1,105 @@
+"""What every command shares: the project's folder, the language, the terminal, and how results leave."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from polso.faces import language as languages
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from polso.care import Care
+    from polso.faces.words import Words
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Write CSV instead of a table.")]
+
+
+class Form(Enum):
+    """How an answer leaves: for people, or for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass
+class Session:
+    """One run of the command line."""
+
+    folder: Path
+    asked: languages.Language | None = None
+
+    @property
+    def language(self) -> languages.Language:
+        """Asked for, else the project's own, else the terminal's."""
+        return self.asked or languages.written(self.folder) or languages.system()
+
+    def say(self, text: str, **values: Any) -> str:
+        """An interface sentence in the session's language."""
+        return languages.say(self.language, text, **values)
+
+    @cached_property
+    def out(self) -> Console:
+        """Where answers go."""
+        from rich.console import Console
+
+        return Console(highlight=False, markup=False, emoji=False)
+
+    @cached_property
+    def err(self) -> Console:
+        """Where errors and progress go, so that a pipe only ever sees answers."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+    def open(self) -> Care:
+        """The project; ConfigError where there is none."""
+        from polso.care import open_project
+
+        return open_project(self.folder)
+
+    def words(self, care: Care | None = None) -> Words:
+        """How numbers are written: the session's language, the project's currency."""
+        from polso.faces.words import Words
+
+        return Words(self.language, care.config.project.currency) if care else Words(self.language)
+
+    def emit(self, form: Form, data: Sequence[Mapping[str, Any]], shown: RenderableType, columns: Sequence[str] | None = None) -> None:
+        """Write an answer: rows of data for programs, or what is shown to people."""
+        from polso.faces import output
+
+        if form is Form.JSON:
+            output.write_json(data)
+        elif form is Form.CSV:
+            output.write_csv(data, columns)
+        else:
+            self.out.print(shown)
+
+
+def form_of(json: bool, csv: bool) -> Form:
+    """The form that was asked for; both at once is a wrong use."""
+    if json and csv:
+        raise typer.BadParameter("--json / --csv: choose one")
+    return Form.JSON if json else Form.CSV if csv else Form.TABLE
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session that the options before the command made."""
+    session = context.obj
+    assert isinstance(session, Session)  # noqa: S101
+    return session
+
+
+def is_terminal() -> bool:
+    """Whether somebody watches the progress."""
+    return sys.stderr.isatty()

@@ -1,0 +1,140 @@
+"""A Result as a table for the terminal: numbers, then as-of, definitions and warnings beneath.
+
+Rule kept here: a number never stands without its n and its interval; what is wrong with it is marked on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from polso.faces import language as languages
+from polso.faces.grid import PALE, TONES, WARN, Column, Grid, figure, lines
+from polso.faces.sentences import told
+from polso.faces.words import Words
+
+if TYPE_CHECKING:
+    from polso.kpis.definition import Definition
+    from polso.query.result import Cell, Result
+
+MARKS: Final = "¹²³⁴⁵⁶⁷⁸⁹"
+
+
+class Notes:
+    """Warnings of cells as footnotes: each kind once, however many cells it marks."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, int] = {}
+
+    def mark(self, warnings: Sequence[str]) -> str:
+        """The marks of a cell's warnings."""
+        kinds = [re.sub(r"^(only )?\d+ rows", "some rows", warning) for warning in warnings]
+        places = [self.kinds.setdefault(kind, len(self.kinds)) for kind in kinds]
+        return "".join(MARKS[place] if place < len(MARKS) else "*" for place in sorted(set(places)))
+
+    def text(self, words: Words) -> Text | None:
+        """The footnotes, one line each."""
+        made = [f"{MARKS[place] if place < len(MARKS) else '*'} {told(words.language, kind)}" for kind, place in self.kinds.items()]
+        return Text("\n".join(made), style=WARN) if made else None
+
+
+def table(result: Result, words: Words | None = None, limit: int | None = None) -> RenderableType:
+    """The whole answer: rows of cells, then what they mean."""
+    words = words or Words(languages.asked(()) or languages.system())
+    notes, cells = Notes(), result.cells[:limit]
+    more = len(result.cells) - len(cells)
+    rest = Text(words.say("and {n} more; --limit shows them", n=words.count(more)), style=PALE) if more else None
+    grid = Grid(columns(result, cells, words, notes), {}) if cells else Text(words.say("no rows: nothing to count here"))
+    return lines(grid, rest, Text(""), notes.text(words), warnings(result, words), *meanings(result, words), spoken_of(result, words))
+
+
+def columns(result: Result, cells: Sequence[Cell], words: Words, notes: Notes) -> list[Column]:
+    """KPI and splits at the left, then value, change, n and interval."""
+    business = [cell.time == "business" for cell in cells]
+    names = list(dict.fromkeys(name for cell in cells for name in cell.keys))
+    made = [Column(words.say("KPI"), titles(result, cells, words), right=False)] if len(result.definitions) > 1 or not names else []
+    made += [Column(name, [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False) for name in names]
+    values = [
+        Text.assemble(figure(words.value(c.value, c.unit, business=b), "bold"), (notes.mark(c.warnings), WARN))
+        for c, b in zip(cells, business, strict=True)
+    ]
+    made.append(Column(words.say("value"), values))
+    if result.compared_with:
+        made.append(Column(words.say("before"), [figure(words.value(c.previous, c.unit, business=b)) for c, b in zip(cells, business, strict=True)], gives_way=2))
+        made.append(Column(words.say("change"), changes(result, cells, words)))
+    made.append(Column("n", [Text(words.count(c.n)) for c in cells], gives_way=1))
+    if any(c.low is not None for c in cells):
+        made.append(
+            Column(words.say("95 % interval"), [figure(words.interval(c.low, c.high, c.unit, business=b), PALE) for c, b in zip(cells, business, strict=True)], gives_way=3)
+        )
+    return made
+
+
+def titles(result: Result, cells: Sequence[Cell], words: Words) -> list[Text]:
+    """The KPI of each cell, as people call it."""
+    known = {(d.name, d.variant): d for d in result.definitions}
+    return [Text(title(known[c.kpi, c.variant], words)) for c in cells]
+
+
+def title(definition: Definition, words: Words) -> str:
+    """A KPI's title with its statistic, where it has several."""
+    timed = definition.kind in ("duration", "survival") and definition.stat
+    return definition.title.of(words.language) + (f" ({words.stat(definition.stat)})" if timed else "")
+
+
+def changes(result: Result, cells: Sequence[Cell], words: Words) -> list[Text]:
+    """Arrow, size and word of each change, in the tone of what is better."""
+    better = {(d.name, d.variant): d.better for d in result.definitions}
+    return [change(cell, better[cell.kpi, cell.variant], words) for cell in cells]
+
+
+def change(cell: Cell, better: str, words: Words) -> Text:
+    """How one cell moved; a dash where there is nothing to compare with."""
+    if cell.change is None:
+        return Text(words.change(None, None, cell.unit), style=PALE)
+    way = words.direction(cell.change, better, sure=is_sure(cell))
+    size = words.change(cell.change, cell.previous, cell.unit, business=cell.time == "business")
+    return Text(" ".join(part for part in (way.arrow, size, way.word) if part), style=TONES[way.tone])
+
+
+def is_sure(cell: Cell) -> bool:
+    """Whether the interval leaves the earlier value out; counts are complete and have none."""
+    if cell.low is None or cell.high is None or cell.previous is None:
+        return True
+    return not cell.low <= cell.previous <= cell.high
+
+
+def meanings(result: Result, words: Words) -> list[Text]:
+    """One line per definition: what it counts, under which version and variant."""
+    return [Text.assemble((title(d, words), f"{PALE} bold"), (f": {d.meaning.of(words.language)} {_choices(result, d, words)}", PALE)) for d in result.definitions]
+
+
+def _choices(result: Result, d: Definition, words: Words) -> str:
+    time = next((c.time for c in result.cells if c.kpi == d.name and c.variant == d.variant and c.time), None)
+    said = [words.say("variant {name}", name=d.variant)] if d.variant != "default" else []
+    said += [words.say("business hours") if time == "business" else words.say("calendar time")] if time else []
+    said += [f"{name} = {_parameter(result, d, name, words)}" for name in d.params]
+    return f"({', '.join([*said, words.say('version {n}', n=d.version)])})"
+
+
+def _parameter(result: Result, d: Definition, name: str, words: Words) -> str:
+    value: Any = result.question.params.get(name, d.params[name].default)
+    return words.value(float(value), d.params[name].unit)
+
+
+def spoken_of(result: Result, words: Words) -> Text:
+    """Period, zone, and the instant up to which the data speaks."""
+    period = result.question.period
+    span = words.period(period.since, period.until)
+    said = words.say("{period} ({zone}); data up to {instant}", period=span, zone=period.zone, instant=words.instant(result.as_of, period.zone))
+    return Text(said, style=PALE)
+
+
+def warnings(result: Result, words: Words) -> Text | None:
+    """The warnings of the whole answer."""
+    said = [f"! {told(words.language, warning)}" for warning in result.warnings]
+    return Text("\n".join(said), style=WARN) if said else None

@@ -1,0 +1,394 @@
+"""Contacts: one row each time the customer reached the service, a session or a customer turn outside any.
+
+Rule kept here: a session speaks for itself by its stages; only where it has none of a person's (a bot that
+handed off, a chat told by messages alone) do the ticket's messages say who answered it and when.
+"""
+
+from __future__ import annotations
+
+from polso.engine import Table, Value, ibis
+from polso.facts.fact import (
+    TICKET,
+    TICKET_KEY,
+    Context,
+    Fact,
+    Span,
+    count,
+    dimension,
+    duration,
+    flag,
+    identifier,
+    instant,
+    is_customer_contact,
+    is_end,
+    is_reply,
+    of_tickets,
+)
+from polso.facts.repeats import LINKED, link, where
+from polso.facts.replies import turns
+from polso.facts.stages import CONTACT, HANDLING, with_ticket
+
+FACING = ("welcome", "ivr", "bot", "queue", "talk", "hold")
+SPEAKERS = ("customer", "agent", "bot", "system")
+SESSION, TURN = "session", "turn"
+TIMES = ("wait_us", "wait_business_us", "talk_us", "hold_us", "wrap_us")
+
+
+def fold(events: Table, context: Context) -> Table:
+    """Sessions and turns in one table, numbered within their ticket, with the work recorded for them."""
+    own = of_tickets(events)
+    sessions = _sessions(own, context)
+    rows = _numbered(_with_turns(_replied(sessions, own), _turns(own, sessions)))
+    rows = _handled(_worked(rows, context.shared["work"]))
+    tickets = context.shared["tickets"].view()
+    named = tickets.select(t_source="source", t_id="ticket_id", t_customer="customer_id", left_out="left_out")
+    joined = rows.left_join(named, [rows.source == named.t_source, rows.ticket_id == named.t_id])
+    counted = joined.mutate(
+        customer_id=ibis.coalesce(joined.customer_id, joined.t_customer),
+        is_counted=~joined.left_out.isin(["removed", "internal"]).fill_null(False),
+    )
+    return with_ticket(counted.drop("t_source", "t_id", "t_customer"), "started_at", context)
+
+
+def _sessions(own: Table, context: Context) -> Table:
+    """One row a contact id: how and when it began, and what its stages and messages tell."""
+    opened = (own.kind == "opened") & (own.actor_kind == "customer")
+    said = (own.kind == "message") & own.actor_kind.isin(list(SPEAKERS))
+    began = own.filter(own.contact_id.notnull() & ((own.kind == "entered") | said | opened).fill_null(False))
+    order = ibis.window(group_by=list(CONTACT), order_by=["occurred_at", "seq", "rank", "event_id"])
+    placed = began.mutate(is_first=ibis.row_number().over(order) == 0, is_message=began.kind == "message")
+    by_customer = (placed.actor_kind == "customer").fill_null(False) & (placed.kind != "entered")
+    heard = placed.group_by(*CONTACT).aggregate(
+        client=placed.client.max(),
+        customer_id=placed.customer_id.max(),
+        channel=ibis.coalesce(placed.channel.max(where=placed.is_first), placed.channel.max()),
+        said_direction=ibis.coalesce(
+            placed.direction.max(where=placed.is_first), placed.direction.max(where=placed.kind == "entered")
+        ),
+        first_actor=placed.actor_kind.max(where=placed.is_first & placed.is_message),
+        started_at=placed.occurred_at.min(),
+        asked_at=placed.occurred_at.min(where=by_customer),
+        last_said_at=placed.occurred_at.max(where=placed.is_message),
+    )
+    visited = _visited(context.shared["stages"])
+    met = heard.left_join(visited, [heard[name] == visited[f"v_{name}"] for name in CONTACT])
+    met = met.drop(*(f"v_{name}" for name in CONTACT))
+    by_agent = (met.first_actor == "agent").fill_null(False)
+    has_visits = met.last_stage.notnull()
+    handed_on = (
+        (met.last_outcome == "handed_off").fill_null(False) & met.queued_at.isnull() & met.talked_at.isnull()
+    )
+    return met.mutate(
+        direction=met.said_direction.fill_null(ibis.ifelse(by_agent, "outbound", "inbound")),
+        by_messages=~has_visits | handed_on,
+    )
+
+
+def _visited(stages: Table) -> Table:
+    """What the stages of a contact tell, one row a contact; columns of the contact's key begin with `v_`."""
+    seen = _weighed(stages)
+    queue, talk, bot = seen.stage == "queue", seen.stage == "talk", seen.stage == "bot"
+    times = {
+        "wait_us": seen.wait_us.sum(where=seen.wait_us >= 0),
+        "wait_business_us": seen.wait_business_us.sum(where=seen.wait_us >= 0),
+        **{f"{s}_us": seen.stay_us.sum(where=(seen.stage == s) & (seen.stay_us >= 0)) for s in HANDLING},
+    }
+    agent, team = seen.agent.fill_null(""), seen.team.fill_null("")
+    return seen.group_by(**{f"v_{name}": seen[name] for name in CONTACT}).aggregate(
+        last_stage=seen.stage.max(where=seen.is_last),
+        last_outcome=seen.outcome.max(where=seen.is_last),
+        bot_outcome=seen.outcome.fill_null("").argmax(seen.nth, where=bot).nullif(""),
+        has_bot=bot.any(),
+        is_inside=(seen.is_inside & (seen.is_last | seen.stage.isin(list(HANDLING)))).any(),
+        queued_at=seen.entered_at.min(where=queue),
+        chosen_at=seen.left_at.max(
+            where=(seen.stage == "ivr") & (seen.outcome == "passed") & (seen.nth < seen.queue_nth)
+        ),
+        talked_at=seen.entered_at.min(where=talk),
+        taken_at=seen.answered_at.min(where=queue),
+        rang_at=seen.left_at.min(where=(seen.stage == "ring") & seen.is_answered),
+        left_at=seen.left_at.max(),
+        talker=agent.argmin(seen.nth, where=talk).nullif(""),
+        taker=agent.argmin(seen.nth, where=seen.is_answered).nullif(""),
+        queue=ibis.coalesce(
+            team.argmin(seen.nth, where=queue).nullif(""), team.argmin(seen.nth, where=talk).nullif("")
+        ),
+        legs=agent.nunique(where=talk),
+        **{name: value.cast("int64") for name, value in times.items()},
+    )
+
+
+def _weighed(stages: Table) -> Table:
+    """Mark the visit that says how a contact ended, and where its first queue stands.
+
+    Rings and wraps are not where the customer is: they are the last word only where nothing else is said.
+    """
+    whole = ibis.window(group_by=list(CONTACT))
+    weighed = stages.mutate(
+        weight=stages.nth + ibis.ifelse(stages.stage.isin(list(FACING)), 1_000_000, 0),
+        queue_nth=ibis.ifelse(stages.stage == "queue", stages.nth, ibis.null("int64")).min().over(whole),
+    )
+    return weighed.mutate(is_last=weighed.weight == weighed.weight.max().over(whole))
+
+
+def _replied(sessions: Table, own: Table) -> Table:
+    """Add the first reply, or end of the ticket, after what a session told by messages asked."""
+    asked = sessions.filter(sessions.by_messages)
+    wanted = asked.select(*CONTACT, since=ibis.coalesce(asked.left_at, asked.asked_at))
+    answers = own.filter((is_reply(own) | is_end(own)).fill_null(False))
+    said = answers.select(
+        *("seq", "rank", "event_id"), a_source=answers.source, a_ticket=answers.ticket_id, a_contact=answers.contact_id,
+        reply_at=answers.occurred_at, ends=is_end(answers), replier=answers.actor_id,
+    )  # fmt: skip
+    met = wanted.inner_join(
+        said,
+        [
+            wanted.source == said.a_source,
+            wanted.ticket_id == said.a_ticket,
+            said.reply_at >= wanted.since,
+            said.ends | said.a_contact.isnull() | (said.a_contact == wanted.contact_id),
+        ],
+    )
+    order = ibis.window(group_by=list(CONTACT), order_by=["reply_at", "seq", "rank", "event_id"])
+    first = met.mutate(place=ibis.row_number().over(order)).filter(lambda t: t.place == 0)
+    found = first.select(
+        **{f"r_{name}": first[name] for name in CONTACT},
+        **{n: first[n] for n in ("reply_at", "ends", "replier")},
+    )
+    joined = sessions.left_join(found, [sessions[name] == found[f"r_{name}"] for name in CONTACT])
+    return _settled(joined.drop(*(f"r_{name}" for name in CONTACT)))
+
+
+def _settled(met: Table) -> Table:
+    """Who answered each session, when it ended and with what outcome."""
+    has_visits, replied = met.last_stage.notnull(), (~met.ends).fill_null(False)
+    answered_at = ibis.coalesce(
+        met.talked_at, met.taken_at, where(met.queued_at.isnull(), met.rang_at), where(replied, met.reply_at)
+    )
+    awaits = met.by_messages & met.reply_at.isnull() & (has_visits | met.asked_at.notnull())
+    going_on = met.is_inside.fill_null(False) | awaits
+    last = ibis.ifelse(has_visits, met.left_at, met.last_said_at.fill_null(met.started_at))
+    outcome = ibis.cases(
+        (answered_at.notnull(), "answered"),
+        (met.last_outcome.notnull(), met.last_outcome),
+        (going_on, "open"),
+        else_="ended",
+    )
+    person = ibis.coalesce(met.talker, met.taker, ibis.ifelse(replied, met.replier, ibis.null("string")))
+    return met.select(
+        *CONTACT,
+        *(
+            "client",
+            "customer_id",
+            "channel",
+            "direction",
+            "started_at",
+            "queued_at",
+            "chosen_at",
+            "bot_outcome",
+        ),
+        *TIMES,
+        team=met.queue,
+        medium=ibis.literal(SESSION),
+        answered_at=answered_at,
+        ended_at=where(~going_on, ibis.greatest(last, met.reply_at.fill_null(last))),
+        outcome=outcome,
+        abandoned_in=ibis.ifelse(met.last_outcome == "abandoned", met.last_stage, ibis.null("string")),
+        agent=ibis.ifelse(answered_at.notnull(), person, ibis.null("string")),
+        has_bot=met.has_bot.fill_null(False),
+        legs=met.legs.fill_null(0).cast("int64"),
+        takes_work=met.by_messages,
+        turn=ibis.literal(0, "int64"),
+    )
+
+
+def _turns(own: Table, sessions: Table) -> Table:
+    """Customer turns outside any session, with the columns of sessions.
+
+    An opening that names no session is no turn where a session of the ticket came over the same channel: it
+    is how that session began.
+    """
+    customer = is_customer_contact(own).fill_null(False)
+    speaks = (customer & own.contact_id.isnull()) | (is_reply(own) | is_end(own)).fill_null(False)
+    said = own.filter(speaks)
+    came = sessions.filter(sessions.direction == "inbound")
+    came = came.select(
+        s_source="source", s_ticket="ticket_id", s_channel=came.channel.fill_null("")
+    ).distinct()
+    opening = said.filter(said.kind == "opened").select(
+        o_source="source", o_ticket="ticket_id", o_event="event_id", o_channel=said.channel.fill_null("")
+    )
+    same = (opening.o_channel == came.s_channel) | (opening.o_channel == "") | (came.s_channel == "")
+    begins = opening.inner_join(
+        came, [opening.o_source == came.s_source, opening.o_ticket == came.s_ticket, same]
+    )
+    begins = begins.select("o_source", "o_event")
+    kept = said.anti_join(begins, [said.source == begins.o_source, said.event_id == begins.o_event])
+    # `turns` carries the contact of the event that began each; none has one here, so it carries the channel.
+    return turns(kept.mutate(contact_id=kept.channel))
+
+
+def _with_turns(sessions: Table, rows: Table) -> Table:
+    """Sessions and turns in one table; what a turn does not have is null."""
+    answered = rows.outcome == "answered"
+    known: dict[str, Value] = {
+        **{name: rows[name] for name in (*TICKET, "client", "started_at", "ended_at", "outcome")},
+        "channel": rows.contact_id,
+        "medium": ibis.literal(TURN),
+        "direction": ibis.literal("inbound"),
+        "answered_at": where(answered, rows.ended_at),
+        "agent": rows.replier,
+        "has_bot": ibis.literal(False),
+        "legs": ibis.ifelse(answered, 1, 0).cast("int64"),
+        "takes_work": ibis.literal(True),
+        "turn": rows.nth,
+    }
+    types = sessions.schema()
+    return sessions.union(rows.select(**{n: known.get(n, ibis.null(types[n])) for n in sessions.columns}))
+
+
+def _numbered(rows: Table) -> Table:
+    order = ibis.window(
+        group_by=list(TICKET),
+        order_by=[rows.started_at, rows.medium, rows.contact_id.fill_null(""), rows.turn],
+    )
+    return rows.mutate(nth=ibis.row_number().over(order).cast("int32").cast("int64") + 1)
+
+
+def _worked(rows: Table, work: Table) -> Table:
+    """Add recorded work: what names a session is that session's, the rest the latest inbound contact's before it.
+
+    A session that has a person's stages takes only what names it.
+    """
+    named = work.filter(work.contact_id.notnull())
+    named = named.group_by(w_source="source", w_ticket="ticket_id", w_contact="contact_id").aggregate(
+        named_us=named.work_us.sum().cast("int64")
+    )
+    loose = _latest(rows, work.filter(work.contact_id.isnull()))
+    met = rows.left_join(
+        named,
+        [rows.source == named.w_source, rows.ticket_id == named.w_ticket, rows.contact_id == named.w_contact],
+    )
+    met = met.left_join(
+        loose,
+        [
+            met.source == loose.l_source,
+            met.ticket_id == loose.l_ticket,
+            met.nth == loose.l_nth,
+            met.takes_work,
+        ],
+    )
+    some = met.named_us.notnull() | met.loose_us.notnull()
+    total = met.named_us.fill_null(0) + met.loose_us.fill_null(0)
+    return met.select(*rows.columns, work_us=ibis.ifelse(some, total, ibis.null("int64")))
+
+
+def _latest(rows: Table, work: Table) -> Table:
+    """Work per contact (`l_source`, `l_ticket`, `l_nth`): each entry goes to the latest inbound contact begun by then."""
+    inbound = rows.filter(rows.direction == "inbound")
+    starts = inbound.select(
+        *TICKET,
+        "nth",
+        at=inbound.started_at,
+        is_work=ibis.literal(0),
+        us=ibis.null("int64"),
+        event_id=ibis.literal(""),
+    )
+    done = work.select(
+        *TICKET,
+        nth=ibis.null("int64"),
+        at=work.worked_at,
+        is_work=ibis.literal(1),
+        us=work.work_us,
+        event_id=work.event_id,
+    )
+    both = starts.union(done)
+    so_far = ibis.cumulative_window(
+        group_by=list(TICKET), order_by=["at", "is_work", both.nth.fill_null(0), "event_id"]
+    )
+    held = both.mutate(l_nth=both.nth.max().over(so_far)).filter(
+        lambda t: (t.is_work == 1) & t.l_nth.notnull()
+    )
+    return held.group_by("l_nth", l_source="source", l_ticket="ticket_id").aggregate(
+        loose_us=held.us.sum().cast("int64")
+    )
+
+
+def _handled(rows: Table) -> Table:
+    """Handle time: the recorded stages of a person, else recorded work; what was not recorded adds nothing."""
+    parts = [rows[f"{stage}_us"] for stage in HANDLING]
+    staged = parts[0].notnull() | parts[1].notnull() | parts[2].notnull()
+    total = parts[0].fill_null(0) + parts[1].fill_null(0) + parts[2].fill_null(0)
+    is_handled = rows.answered_at.notnull() & rows.ended_at.notnull()
+    return rows.mutate(
+        handle_us=ibis.ifelse(staged, total, rows.work_us),
+        handled_at=where(is_handled, rows.ended_at),
+        is_handled=is_handled,
+        is_offered=rows.queued_at.notnull() & (rows.direction == "inbound"),
+        is_answered=rows.answered_at.notnull(),
+        is_abandoned=(rows.outcome == "abandoned").fill_null(False),
+    ).drop("takes_work", "turn")
+
+
+CONTACTS = Fact(
+    name="contacts",
+    sentence="One row each time the customer reached the service, or was reached: a session, or a customer turn outside any.",
+    key=TICKET_KEY,
+    clock="started_at",
+    at="started_at",
+    columns=(
+        identifier("source", "The source of the ticket."),
+        identifier("ticket_id", "The ticket."),
+        identifier("contact_id", "The call or session; null for a turn."),
+        identifier("customer_id", "Who it was, else whose ticket it is; null where unknown."),
+        dimension("client", "Whose customers are served."),
+        dimension("channel", "The channel of the contact, else the ticket's."),
+        dimension("team", "The team of its first queue or talk, else the ticket's when it began."),
+        dimension("agent", "Who handled it: the first to talk or to reply; null where nobody did."),
+        dimension("priority", "The ticket's priority when it began."),
+        dimension("issue_type", "The ticket's issue type when it began."),
+        dimension("medium", "session (a call or chat) or turn (a message, or several, before an answer)."),
+        dimension("direction", "inbound, outbound, callback or internal."),
+        dimension(
+            "outcome",
+            "answered by a person; else how the last stage ended; ended with the ticket or without a word; open.",
+        ),
+        dimension(
+            "abandoned_in",
+            "The stage in which the customer left, before an answer or after; null where they did not.",
+        ),
+        dimension("bot_outcome", "How the last bot stage ended; null where there was none."),
+        dimension("left_out", "Why the ticket does not count: merged, removed or internal."),
+        flag(
+            "is_counted",
+            "Whether the contact counts: the ticket is not removed and not internal (merged ones count).",
+        ),
+        flag("is_offered", "Whether it is inbound and asked for a person: it entered a queue."),
+        flag("is_answered", "Whether a person answered."),
+        flag("is_abandoned", "Whether the customer left before a person answered."),
+        flag("is_handled", "Whether a person answered and the contact is over."),
+        flag("has_bot", "Whether a bot took part as a stage."),
+        count("nth", "1 for the ticket's first contact."),
+        count("legs", "How many agents talked in it."),
+        instant("started_at", "When it began."),
+        instant("queued_at", "The first entry to a queue."),
+        instant("chosen_at", "The last choice in the IVR before that."),
+        instant("answered_at", "When a person first talked or replied."),
+        instant("ended_at", "When it was over; null while it lasts."),
+        instant("handled_at", "When a handled contact was over: the clock of handle time."),
+        duration("wait_us", "Waits of all its queue visits; null where it was in no queue."),
+        duration("wait_business_us", "Waits of all its queue visits, open time only."),
+        duration("talk_us", "Recorded talk of all agents; null where none was recorded."),
+        duration("hold_us", "Recorded hold of all agents."),
+        duration("wrap_us", "Recorded wrap-up of all agents."),
+        duration("work_us", "Recorded work entries that belong to it."),
+        duration("handle_us", "Talk, hold and wrap-up, else recorded work; null where nothing was recorded."),
+        *LINKED,
+    ),
+    spans=(
+        Span("answer", "started_at", "answered_at", "From the start of the contact to a person."),
+        Span("chosen_wait", "chosen_at", "answered_at", "From the choice in the IVR to the conversation."),
+    ),
+    fold=fold,
+    link=link,
+)

@@ -1,0 +1,161 @@
+"""The fold plan: every step of a fold as engine text over named tables, made once for a set of rules.
+
+Rule kept here: a plan depends on rules and column types alone, never on rows, so it can be kept and run
+again: building and translating the expressions costs seconds, running them on a day's tickets does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from polso.calendar.position import with_business
+from polso.config import CalendarRule, Config
+from polso.engine import BooleanValue, Engine, StringValue, Table, ibis, micros_between
+from polso.events import kinds
+from polso.facts import FACTS
+from polso.facts.fact import TICKET, Context, Fact, Key, normalised, of_tickets
+from polso.facts.history import history
+from polso.facts.people import people, with_person
+from polso.facts.replies import turns
+from polso.facts.spells import spells
+
+ALWAYS: Final = "always"
+CALENDAR: Final = "calendar"
+SCOPE: Final = "fold_scope"
+DAYS: Final = "fold_days"
+PEOPLE: Final = "fold_people"
+EVENT_SCHEMA: Final = {column.name: column.type for column in kinds.COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One table to make: its name and the text that makes it."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in order: `fold` reads the scope, the days and the people; `link` reads folded (or stored) rows.
+
+    link: fact -> text over `<prefix><fact>` tables, for facts with a second pass over people.
+    """
+
+    fold: tuple[Step, ...]
+    link: Mapping[str, str]
+
+
+def folded(name: str) -> str:
+    """The scratch table of a fact's rows before the second pass."""
+    return f"folded_{name}"
+
+
+def schema_of(fact: Fact, config: Config, *, linked: bool) -> dict[str, str]:
+    """A fact's column types, with or without what the second pass adds."""
+    return {c.name: c.type for c in fact.all_columns(config.dimensions) if linked or not c.linked}
+
+
+class Maker:
+    """Turns folds into steps for one engine and one set of rules."""
+
+    def __init__(self, engine: Engine, config: Config, days: Mapping[str, str]) -> None:
+        self.engine, self.config = engine, config
+        self.days = ibis.table(dict(days), name=DAYS)
+        self.steps: list[Step] = []
+
+    def keep(self, name: str, rows: Table, types: Mapping[str, str] | None = None) -> Table:
+        """Note a step; the table that later steps read, known only by name and types."""
+        self.steps.append(Step(name, self.engine.sql(rows)))
+        return ibis.table(dict(types) if types else rows.schema(), name=name)
+
+    def fold(self) -> tuple[Step, ...]:
+        """All steps from the scope of events to the rows of every fact."""
+        seen = normalised(ibis.table(EVENT_SCHEMA, name=SCOPE))
+        shared: dict[str, Table] = {}
+        context = Context(self.config.dimensions, self.config.reopen_on, self.config.target, shared)
+        own = of_tickets(seen)
+        shared["clients"] = self.keep("fold_clients", own.group_by(*TICKET).aggregate(client=own.client.max()))
+        shared["people"] = ibis.table({"client": "string", "alias": "string", "person": "string"}, name=PEOPLE)
+        shared["history"] = self.keep("fold_history", history(seen, context))
+        shared["spells"] = self.keep("fold_spells", spells(seen, context))
+        shared["turns"] = self.keep("fold_turns", turns(seen))
+        for fact in FACTS.values():
+            rows = self.with_spans(fact.fold(_read_by(fact.key, seen), context), fact)
+            types = schema_of(fact, self.config, linked=False)
+            typed = rows.select(**{name: rows[name].cast(type_) for name, type_ in types.items()})
+            shared[fact.name] = self.keep(folded(fact.name), typed, types)
+        return tuple(self.steps)
+
+    def with_spans(self, rows: Table, fact: Fact) -> Table:
+        """Add each span's calendar and business duration; a negative one has no business time."""
+        if not fact.spans:
+            return rows
+        placed = rows.mutate(**{CALENDAR: calendar_of(self.config, rows)})
+        pairs = {f"{s.name}_business_us": (s.start, s.end) for s in fact.spans}
+        timed = with_business(placed, pairs, CALENDAR, self.days)
+        made = {}
+        for s in fact.spans:
+            elapsed = micros_between(timed[s.start], timed[s.end])
+            made[f"{s.name}_us"] = elapsed
+            open_time = timed[f"{s.name}_business_us"]
+            made[f"{s.name}_business_us"] = ibis.ifelse(elapsed < 0, ibis.null("int64"), open_time)
+        spanned = timed.mutate(**made)
+        return fact.finish(spanned, CALENDAR, self.days) if fact.finish else spanned
+
+    def link(self) -> dict[str, str]:
+        """The second pass of every linked fact, over folded rows of whole people."""
+        identities = ibis.table({"client": "string", "alias": "string", "person": "string"}, name=PEOPLE)
+        known = {
+            name: with_person(ibis.table(schema_of(fact, self.config, linked=False), name=folded(name)), identities)
+            for name, fact in FACTS.items()
+            if fact.link
+        }
+        texts = {}
+        for name, fact in FACTS.items():
+            if fact.link:
+                rows = fact.link(known[name], known)
+                types = schema_of(fact, self.config, linked=True)
+                texts[name] = self.engine.sql(rows.select(**{c: rows[c].cast(t) for c, t in types.items()}))
+        return texts
+
+
+def _read_by(key: Key, events: Table) -> Table:
+    return events.filter(events.kind.isin(list(key.kinds))) if key.kinds else events
+
+
+def people_of(events: Table) -> Table:
+    """Who is who, from the whole log."""
+    return people(normalised(events))
+
+
+def calendar_of(config: Config, rows: Table) -> StringValue:
+    """The name of each row's calendar: the first rule that matches, else the first calendar of polso.toml."""
+    default = config.calendar[0].name if config.calendar else ALWAYS
+    branches = [(_matches(rule, rows), ibis.literal(rule.calendar)) for rule in config.calendar_rule]
+    return ibis.cases(*branches, else_=default) if branches else ibis.literal(default)
+
+
+def _matches(rule: CalendarRule, rows: Table) -> BooleanValue:
+    condition = ibis.literal(True)
+    for name, wanted in rule.when.items():
+        values = [wanted] if isinstance(wanted, str) else list(wanted)
+        condition &= rows[name].isin(values).fill_null(False) if name in rows.columns else ibis.literal(False)
+    return condition
+
+
+_PLANS: dict[tuple[str, str, tuple[tuple[str, str], ...]], Plan] = {}
+
+
+def plan(engine: Engine, config: Config, days: Table, rules: str) -> Plan:
+    """The plan for these rules and this shape of day table, made at most once a process."""
+    shape = tuple((name, str(type_)) for name, type_ in days.schema().items())
+    key = (engine.name, rules, shape)
+    if key not in _PLANS:
+        maker = Maker(engine, config, dict(shape))
+        _PLANS[key] = Plan(maker.fold(), maker.link())
+    return _PLANS[key]
+
+

@@ -1,0 +1,178 @@
+"""What a KPI definition says: pure data, read from TOML, checked, never evaluated as code.
+
+Rule kept here: definitions name fact columns in a closed grammar; an expression language would be a
+hole to run code through, and a definition nobody can explain.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from polso.config import Duration, Name
+
+Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "null", "not null"]
+Unit = Literal["count", "duration", "share", "points", "score", "money", "ratio"]
+Better = Literal["higher", "lower", "neither"]
+KindName = Literal[
+    "count", "sum", "share", "duration", "mean", "ratio", "net_share", "bands", "stock", "stock_by_age",
+    "survival", "cohort_pair", "spread", "cost", "over_cells",
+]  # fmt: skip
+Stat = Literal["mean", "median", "p80", "p90", "p95"]
+Clock = Literal["calendar", "business"]
+
+
+class Data(BaseModel):
+    """Base of all parts of a definition: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Words(Data):
+    """A text in both languages."""
+
+    en: str
+    it: str
+
+    def of(self, language: str) -> str:
+        """The text in a language; English where it is neither."""
+        return self.it if language == "it" else self.en
+
+
+class Condition(Data):
+    """One comparison of a fact column with a value or a parameter; several are joined by and."""
+
+    column: Name
+    op: Op = "="
+    value: bool | int | str | tuple[str, ...] | None = None
+    param: Name | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, data: Any) -> Any:
+        """'is_counted' means is_counted = true; 'not is_open' means is_open = false."""
+        if isinstance(data, str):
+            negated, _, name = data.rpartition(" ")
+            return {"column": name, "op": "=", "value": negated != "not"}
+        return data
+
+
+class AnyOf(Data):
+    """Alternatives, one level deep: at least one must hold."""
+
+    any_of: tuple[Condition, ...]
+
+
+def _conditions(data: Any) -> Any:
+    return tuple(data) if isinstance(data, list) else data
+
+
+Conditions = Annotated[tuple[AnyOf | Condition, ...], BeforeValidator(_conditions)]
+
+
+class Param(Data):
+    """A threshold that a question may change: its unit, default and bounds."""
+
+    unit: Literal["duration", "count", "share"] = "duration"
+    default: Duration
+    low: Duration = 0
+    high: Duration | None = None
+
+
+class Part(Data):
+    """One side of a ratio: rows counted, or a column summed, of one fact on its own clock."""
+
+    fact: Name
+    clock: Name
+    column: Name | None = Field(default=None, description="summed; rows are counted where there is none")
+    distinct: Name | None = Field(default=None, description="counted once each")
+    where: Conditions = ()
+
+
+class Horizon(Data):
+    """Rows too young to be judged leave both sides and are counted: `since` + param must not be after as-of."""
+
+    since: Name
+    param: Name
+
+
+class Definition(Data):
+    """One KPI under one definition.
+
+    kind decides which of the rest is needed: `value` (mean, sum, and the stem of a duration's columns),
+    `part` (what a share counts), `against` (what a net share takes off), `top` and `bottom` (a ratio),
+    `edges` (bands), `since` / `until` (stocks, survival, spread).
+    """
+
+    name: Name
+    variant: str = "default"
+    title: Words
+    meaning: Words
+    unit: Unit
+    better: Better = "neither"
+    kind: KindName
+    fact: Name
+    clock: Name
+    where: Conditions = ()
+    value: Name | None = None
+    minus: Name | None = None
+    part: Conditions = ()
+    against: Conditions = ()
+    top: Part | None = None
+    bottom: Part | None = None
+    scale: int = 1
+    edges: tuple[Duration, ...] = ()
+    since: Name | None = None
+    until: Name | None = None
+    known_after: Horizon | None = None
+    params: dict[str, Param] = {}
+    stat: Stat = "mean"
+    of: Name | None = None
+    person: Name | None = None
+    empty: Literal["no value"] = "no value"
+    source: str = "Polso"
+    version: int = 1
+    valid_from: date = date(2026, 1, 1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needed = {
+            "sum": ("value",), "duration": ("value",), "mean": ("value",), "share": ("part",), "net_share": ("part", "against"),
+            "ratio": ("top", "bottom"), "bands": ("value", "edges"), "stock": ("since", "until"),
+            "stock_by_age": ("since", "until"), "survival": ("since", "until"), "spread": ("since", "until", "part"),
+            "cohort_pair": ("person",), "over_cells": ("of",),
+        }  # fmt: skip
+        for field in needed.get(self.kind, ()):
+            if not getattr(self, field):
+                raise ValueError(f"{self.name}: kind '{self.kind}' needs `{field}`")
+        for condition in flat(self.where) + flat(self.part) + flat(self.against):
+            if condition.param is not None and condition.param not in self.params:
+                raise ValueError(f"{self.name}: no parameter '{condition.param}'; declare it under `params`")
+        return self
+
+    @property
+    def label(self) -> str:
+        """The KPI's name, with its variant where it is not the default."""
+        return self.name if self.variant == "default" else f"{self.name}:{self.variant}"
+
+
+def flat(conditions: Conditions) -> list[Condition]:
+    """All single comparisons of a list of conditions."""
+    found: list[Condition] = []
+    for condition in conditions:
+        found.extend(condition.any_of if isinstance(condition, AnyOf) else [condition])
+    return found
+
+
+class Entry(Data):
+    """A KPI of the catalogue: its default definition and its variants, each a change of some keys."""
+
+    default: Definition
+    variants: dict[str, Definition] = {}
+
+    @property
+    def name(self) -> str:
+        """The KPI's name."""
+        return self.default.name

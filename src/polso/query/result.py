@@ -1,0 +1,120 @@
+"""A Result: the question as understood, one cell per split, warnings, the text that was run.
+
+Rule kept here: no value travels without its n, its interval and the definition that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from polso.kpis.definition import Definition
+from polso.query.question import Question
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number: which KPI under which definition, where it stands, and how sure it is.
+
+    value, low, high are in seconds (durations), shares from 0 to 1, points (-100 to 100), money, or counts.
+    """
+
+    kpi: str
+    variant: str
+    keys: dict[str, Any]
+    value: float | None
+    n: int
+    low: float | None
+    high: float | None
+    unit: str
+    stat: str | None = None
+    time: str | None = None
+    version: int = 1
+    previous: float | None = None
+    change: float | None = None
+    warnings: tuple[str, ...] = ()
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The cell flat: split values beside value, n, low, high."""
+        return {
+            "kpi": self.kpi, "variant": self.variant, "version": self.version, **self.keys, "value": self.value, "n": self.n,
+            "low": self.low, "high": self.high, "unit": self.unit, "stat": self.stat, "time": self.time,
+            "previous": self.previous, "change": self.change, "warnings": list(self.warnings),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """All cells of an answer, with the question repeated as it was understood."""
+
+    question: Question
+    cells: tuple[Cell, ...]
+    as_of: datetime
+    sql: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    compared_with: str | None = None
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The definitions that made the numbers."""
+        return self.question.definitions
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.cells)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @property
+    def value(self) -> float | None:
+        """The number itself, where there is just one."""
+        if len(self.cells) != 1:
+            raise ValueError(f"{len(self.cells)} cells: look at .cells, or ask one KPI without `by`")
+        return self.cells[0].value
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One dict a cell; dates and instants as ISO text."""
+        return [{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in cell.as_dict().items()} for cell in self.cells]
+
+    def to_arrow(self) -> pa.Table:
+        """The cells as an Arrow table; splits keep their own types."""
+        names = list(self.cells[0].as_dict()) if self.cells else ["kpi", "variant", "version", *self.question.by, "value", "n", "low", "high"]
+        columns = {name: [cell.as_dict().get(name) for cell in self.cells] for name in names}
+        floats = {"value", "low", "high", "previous", "change"}
+        return pa.table({name: pa.array(v, pa.float64()) if name in floats else pa.array(v) for name, v in columns.items()})
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The cells as a pandas DataFrame (needs the extra `polso[pandas]`)."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> pl.DataFrame:
+        """The cells as a polars DataFrame (needs the extra `polso[polars]`)."""
+        import polars
+
+        frame = polars.from_arrow(self.to_arrow())
+        assert isinstance(frame, polars.DataFrame)  # noqa: S101
+        return frame
+
+    def as_understood(self) -> dict[str, Any]:
+        """The question as it was understood: definitions, resolved dates, zone, splits, filters, parameters."""
+        q = self.question
+        return {
+            "kpis": [{"name": d.name, "variant": d.variant, "version": d.version, "stat": d.stat} for d in q.definitions],
+            "since": q.period.since.isoformat(),
+            "until": q.period.until.isoformat(),
+            "zone": q.period.zone,
+            "by": list(q.by),
+            "where": [c.model_dump(exclude_none=True) for c in q.where],
+            "params": dict(q.params),
+            "as_of": self.as_of.isoformat() + "Z",
+            "compared_with": self.compared_with,
+        }

@@ -1,0 +1,169 @@
+"""Running a question: definitions made concrete, scans shared, answers put together, warnings said.
+
+Rule kept here: the order and the company of KPIs in a question never change any of their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+from polso.errors import QuestionError
+from polso.facts import FACTS
+from polso.kpis.definition import Definition, Stat
+from polso.kpis.kinds import KINDS, Answer, kind_of
+from polso.query.bands import bands
+from polso.query.cohort import cohort_pair
+from polso.query.cost import cost
+from polso.query.period import Compare
+from polso.query.question import EVERYONE, Question, Scope
+from polso.query.result import Cell, Result
+from polso.query.scan import Cell as Key
+from polso.query.scan import Found, asked, ranked, scan
+from polso.query.spread import spread
+from polso.query.stock import stock, stock_by_age
+from polso.query.store import Store, buckets
+from polso.query.survival import survival
+
+Time = Literal["calendar", "business"]
+Answers = dict[Key, Answer]
+Labelled = dict[Key, dict[str, Answer]]
+ONE: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Answers]]] = {
+    "stock": stock, "survival": survival, "spread": spread, "cohort_pair": cohort_pair, "cost": cost,
+}  # fmt: skip
+BANDED: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Labelled]]] = {
+    "bands": bands, "stock_by_age": stock_by_age,
+}  # fmt: skip
+BAND: Final = "band"
+
+
+def concrete(definition: Definition, stat: Stat | None = None, time: Time = "calendar") -> Definition:
+    """A definition with its choices made: which statistic, and calendar or business time."""
+    chosen = definition.model_copy(update={"stat": stat}) if stat else definition
+    if definition.kind not in ("duration", "bands"):
+        if time == "business" and definition.unit == "duration":
+            raise QuestionError(f"{definition.name} has no business-time reading; ask it in calendar time")
+        return chosen
+    suffix = "_business" if time == "business" else ""
+    ends = {name: f"{stem}{suffix}" for name in ("value", "minus") if (stem := getattr(definition, name))}
+    if definition.kind == "duration":
+        ends = {name: f"{stem}_us" for name, stem in ends.items()}
+    known = {c.name for c in FACTS[definition.fact].all_columns({})}
+    for column in ends.values():
+        full = column if column.endswith("_us") else f"{column}_us"
+        if full not in known:
+            raise QuestionError(f"{definition.name} has no business-time reading; ask it in calendar time")
+    return chosen.model_copy(update=ends)
+
+
+def run(
+    store: Store, question: Question, *, scope: Scope = EVERYONE, time: Time = "calendar", compare: Compare | None = None
+) -> Result:
+    """Answer a question. Definitions must be `concrete`; QuestionError where one cannot be split as asked."""
+    store.asked.clear()
+    found = _answers(store, question, scope)
+    before: dict[str, dict[Key, Answer]] = {}
+    earlier = question.period.before(compare) if compare else None
+    if earlier:
+        if question.grain and question.grain not in ("weekday", "hour_of_day"):
+            raise QuestionError(f"compare has no meaning beside `{question.grain}`; leave one of them out")
+        before = _answers(store, replace(question, period=earlier), scope)
+    cells = [
+        _cell(store, definition, question, key, answer, time, before.get(str(place), {}).get(key))
+        for place, definition in enumerate(question.definitions)
+        for key, answer in found[str(place)].items()
+    ]
+    return Result(
+        question, tuple(cells), store.as_of, tuple(store.asked), tuple(_warnings(store, question)),
+        f"{earlier.since}..{earlier.until}" if earlier else None,
+    )  # fmt: skip
+
+
+def _answers(store: Store, question: Question, scope: Scope) -> dict[str, dict[Key, Answer]]:
+    """Answers per definition (by its place in the question) and cell, cells in order."""
+    rows = {i: d for i, d in enumerate(question.definitions) if d.kind in KINDS or d.kind == "duration"}
+    found = _from_scans(store, rows, question, scope)
+    for place, definition in enumerate(question.definitions):
+        if definition.kind in ONE:
+            found[place] = ONE[definition.kind](store, definition, question, scope)
+        elif definition.kind in BANDED:
+            many = BANDED[definition.kind](store, definition, question, scope)
+            found[place] = {(*key, band): answer for key, bands_ in many.items() for band, answer in bands_.items()}
+        if definition.kind in ONE or definition.kind in KINDS or definition.kind == "duration":
+            found[place] = _complete(store, definition, question, found[place])
+    return {str(place): dict(sorted(answers.items(), key=lambda item: _order(item[0]))) if question.definitions[place].kind not in BANDED else answers for place, answers in found.items()}
+
+
+def _order(key: Key) -> tuple[tuple[bool, str, Any], ...]:
+    """Cells sort by their values, unknown ones last."""
+    return tuple((part is None, type(part).__name__, part if part is not None else 0) for part in key)
+
+
+def _from_scans(store: Store, definitions: dict[int, Definition], question: Question, scope: Scope) -> dict[int, Answers]:
+    places = list(definitions)
+    plan = asked(tuple(definitions.values()))
+    merged: Found = {}
+    for (fact, clock), wanted in plan.items():
+        for cell, values in scan(store, fact, clock, wanted, question, scope).items():
+            merged.setdefault(cell, {}).update(values)
+    answers: dict[int, Answers] = {}
+    for index, place in enumerate(places):
+        definition, prefix = definitions[place], f"k{index}_"
+        sums = {cell: {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)} for cell, row in merged.items()}
+        if kind_of(definition) is KINDS["quantile"]:
+            for cell, low, high in ranked(store, definition, {c: int(f.get("n") or 0) for c, f in sums.items()}, question, scope):
+                sums[cell] |= {"low": low, "high": high}
+        answers[place] = {}
+        for cell, values in sums.items():
+            answer = kind_of(definition).answer(definition, _padded(definition, values))
+            extra = {k: int(values[k]) for k in ("immature", "negative") if values.get(k)}
+            answers[place][cell] = replace(answer, parts={**answer.parts, **extra})
+    return answers
+
+
+def _padded(definition: Definition, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A cell that one scan has and another has not: counted as nothing there."""
+    return {name: values.get(name) for name in (*kind_of(definition).ask(definition), "low", "high")}
+
+
+def _complete(store: Store, definition: Definition, question: Question, answers: Answers) -> Answers:
+    """Counts get their empty buckets (nothing happened, and that is a number), when split by time alone."""
+    if definition.kind != "count" or question.by != ((question.grain,) if question.grain else ()) or question.grain is None:
+        return answers
+    labels = {(label,) for label, start, _ in buckets(store, question.period, question.grain) if start <= store.as_of}
+    return {**{label: Answer(0, 0) for label in labels}, **answers}
+
+
+def _cell(
+    store: Store, d: Definition, question: Question, key: Key, answer: Answer, time: Time, before: Answer | None
+) -> Cell:
+    names = (*question.by, BAND) if d.kind in BANDED else question.by
+    timed = d.unit == "duration" or d.kind == "bands"
+    warnings = []
+    if d.kind not in ("count", "sum", "stock", "stock_by_age") and 0 < answer.n < store.minimum_n:
+        warnings.append(f"only {answer.n} rows")
+    if answer.parts.get("immature"):
+        warnings.append(f"{answer.parts['immature']} rows are too young to be judged and were left out")
+    if answer.parts.get("negative"):
+        warnings.append(f"{answer.parts['negative']} rows have a negative duration and were left out")
+    previous = before.value if before else None
+    change = answer.value - previous if answer.value is not None and previous is not None else None
+    return Cell(
+        d.name, d.variant, dict(zip(names, key, strict=True)), answer.value, answer.n, answer.low, answer.high, d.unit,
+        d.stat if d.kind in ("duration", "survival", "mean") else None, time if timed else None, d.version, previous, change,
+        tuple(warnings), dict(answer.parts),
+    )  # fmt: skip
+
+
+def _warnings(store: Store, question: Question) -> list[str]:
+    end = question.period.instants[1]
+    said = []
+    if end > store.as_of + timedelta(days=1) and question.period.instants[0] <= store.as_of:
+        said.append(f"the period is not over: data speaks up to {store.as_of:%Y-%m-%d %H:%M} UTC")
+    if question.period.instants[0] > store.as_of:
+        said.append(f"the period begins after the data ends ({store.as_of:%Y-%m-%d %H:%M} UTC)")
+    if question.period.instants[1] <= store.first:
+        said.append(f"the period ends before the data begins ({store.first:%Y-%m-%d %H:%M} UTC)")
+    return said

@@ -1,0 +1,173 @@
+"""Scans: one pass over a fact serves every KPI that reads it by the same clock.
+
+Rule kept here: the scope and the period go into every scan; a cell is named by the values of `by`, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from polso.engine import BooleanValue, IntegerValue, Table, Value, ibis
+from polso.errors import QuestionError, UnknownName
+from polso.facts import FACTS
+from polso.kpis import intervals
+from polso.kpis.definition import Definition
+from polso.kpis.kinds import FRACTION, Ask, kind_of
+from polso.query.conditions import all_of, parameters
+from polso.query.question import GRAINS, Question, Scope
+from polso.query.store import Store, with_grains
+
+Cell = tuple[Any, ...]
+Found = dict[Cell, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One aggregate of one definition, under a column name that is its own within the scan."""
+
+    column: str
+    definition: Definition
+    ask: Ask
+
+
+def in_scope(store: Store, fact: str, clock: str | None, question: Question, scope: Scope) -> Table:
+    """A fact's rows of the asked clients, filters and period (placed by `clock`; all instants where it is None)."""
+    rows = store.fact(fact)
+    _check_dimensions(fact, rows, question)
+    conditions: list[BooleanValue] = []
+    if scope.clients is not None:
+        conditions.append(rows.client.isin(list(scope.clients)))
+    if clock is not None:
+        since, until = question.period.instants
+        conditions += [rows[clock] >= since, rows[clock] < until]
+    filtered = all_of(rows, question.where, {})
+    if filtered is not None:
+        conditions.append(filtered)
+    return rows.filter(conditions) if conditions else rows
+
+
+def _check_dimensions(fact: str, rows: Table, question: Question) -> None:
+    declared = FACTS[fact]
+    fine = {c.name for c in declared.columns if not c.dimension}
+    known = set(rows.columns) - fine - {n for n in rows.columns if n.endswith("_us")} | set(GRAINS)
+    for name in (*question.by, *(c.column for c in question.where)):
+        if name not in known and name not in rows.columns:
+            raise QuestionError(f"{fact} cannot be split or filtered: {UnknownName('dimension', name, known)}")
+    for name in question.by:
+        if name not in known:
+            raise QuestionError(f"{name} is too fine or no dimension of {fact}; {UnknownName('dimension', name, known)}")
+
+
+def scan(store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope) -> Found:
+    """Run one pass and give, per cell, every wanted aggregate."""
+    rows = in_scope(store, fact, clock, question, scope)
+    if question.grains:
+        rows = with_grains(rows, clock, question.grains, store.slots(question.period)[1])
+    made = {w.column: _aggregate(store, rows, w, question) for w in wanted}
+    keys = {name: rows[f"polso_{name}" if name in GRAINS else name] for name in question.by}
+    grouped = rows.group_by(**{f"by_{name}": value for name, value in keys.items()}).aggregate(**made) if keys else rows.aggregate(**made)
+    found = store.collect(grouped).to_pylist()
+    return {tuple(row[f"by_{name}"] for name in question.by): row for row in found}
+
+
+def _aggregate(store: Store, rows: Table, wanted: Wanted, question: Question) -> Value:
+    ask, definition = wanted.ask, wanted.definition
+    kept = condition_of(store, rows, wanted, question)
+    if ask.what == "count" and ask.column is None:
+        return rows.count(where=kept)
+    if ask.what == "distinct":
+        return rows[_named(ask.column)].nunique(where=kept)
+    value = value_of(rows, ask, definition)
+    if ask.what == "negative":
+        return (value < 0).fill_null(False).sum(where=kept)
+    if definition.unit == "duration":
+        sound = value >= 0
+        kept = sound if kept is None else kept & sound
+    if ask.what == "count":
+        return value.count(where=kept)
+    if ask.what == "sum":
+        return value.cast("decimal(38, 0)").sum(where=kept)
+    if ask.what == "squares":
+        exact = value.cast("decimal(18, 0)")
+        return (exact * exact).sum(where=kept)
+    return value.quantile(list(ask.fractions), where=kept)
+
+
+def _named(column: str | None) -> str:
+    if column is None:
+        raise QuestionError("this definition counts a column but names none")
+    return column
+
+
+def value_of(rows: Table, ask: Ask, definition: Definition) -> IntegerValue:
+    """The number an ask adds up: a column, or a column less another."""
+    value = rows[_named(ask.column)]
+    return value - rows[ask.minus] if ask.minus else value
+
+
+def condition_of(store: Store, rows: Table, wanted: Wanted, question: Question) -> BooleanValue | None:
+    """The conditions of an ask, with rows too young to be judged left out (or, for `immature`, kept alone)."""
+    definition, params = wanted.definition, parameters(wanted.definition, question.params)
+    kept = all_of(rows, wanted.ask.where, params)
+    horizon = definition.known_after
+    if horizon is None:
+        return kept
+    limit = ibis.timestamp(store.as_of) - ibis.interval(microseconds=params[horizon.param])
+    old = (rows[horizon.since] <= limit).fill_null(True)
+    old = ~old if wanted.ask.immature else old
+    return old if kept is None else kept & old
+
+
+def asked(definitions: tuple[Definition, ...]) -> dict[tuple[str, str], list[Wanted]]:
+    """All aggregates that definitions want, grouped by the scan (fact, clock) that can give them."""
+    plan: dict[tuple[str, str], list[Wanted]] = {}
+    for place, definition in enumerate(definitions):
+        for name, ask in kind_of(definition).ask(definition).items():
+            key = (ask.fact or definition.fact, ask.clock or definition.clock)
+            plan.setdefault(key, []).append(Wanted(f"k{place}_{name}", definition, ask))
+    return plan
+
+
+def ranked(store: Store, definition: Definition, counts: Mapping[Cell, int], question: Question, scope: Scope) -> Iterator[tuple[Cell, float, float]]:
+    """The two order statistics around a percentile, for every cell with rows enough: (cell, low, high)."""
+    fraction = FRACTION[definition.stat]
+    ranks = {cell: around for cell, n in counts.items() if (around := intervals.quantile_ranks(n, fraction))}
+    if not ranks:
+        return
+    if not question.by:
+        (around,) = ranks.values()
+        ask = Ask("quantile", definition.value, definition.minus, definition.where, fractions=around)
+        found = scan(store, definition.fact, definition.clock, [Wanted("ends", definition, ask)], question, scope)
+        low, high = found[()]["ends"]
+        yield (), low, high
+        return
+    yield from _ranked_cells(store, definition, {cell: (counts[cell], *around) for cell, around in ranks.items()}, question, scope)
+
+
+def _ranked_cells(
+    store: Store, definition: Definition, ranks: Mapping[Cell, tuple[int, float, float]], question: Question, scope: Scope
+) -> Iterator[tuple[Cell, float, float]]:
+    """The same for many cells at once: rows numbered in order within each cell, and two of them taken."""
+    rows = in_scope(store, definition.fact, definition.clock, question, scope)
+    if question.grains:
+        rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period)[1])
+    ask = Ask("quantile", definition.value, definition.minus, definition.where)
+    value = value_of(rows, ask, definition)
+    kept = condition_of(store, rows, Wanted("", definition, ask), question)
+    sound = value.notnull() if definition.unit != "duration" else (value >= 0).fill_null(False)
+    chosen = rows.filter(sound if kept is None else kept & sound)
+    keys = {f"by_{name}": chosen[f"polso_{name}" if name in GRAINS else name] for name in question.by}
+    values = chosen.select(**keys, value=value_of(chosen, ask, definition))
+    order = ibis.window(group_by=list(keys), order_by="value")
+    n = values.value.count().over(ibis.window(group_by=list(keys)))
+    placed = values.mutate(place=ibis.row_number().over(order), n=n)
+    wanted = {n: {round(low * (n - 1)), round(high * (n - 1))} for n, low, high in ranks.values()}
+    pairs = ibis.memtable({"n_": [n for n, at in wanted.items() for _ in at], "place_": [p for at in wanted.values() for p in at]})
+    taken = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
+    ends: dict[Cell, list[float]] = {}
+    for row in store.collect(taken.select(*keys, "place", "value")).to_pylist():
+        ends.setdefault(tuple(row[key] for key in keys), []).append(row["value"])
+    for cell, found in ends.items():
+        yield cell, min(found), max(found)

@@ -1,0 +1,80 @@
+"""What a run needs to know of a store: its engine, its extent, its as-of, and the local slots of a period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from polso.calendar import slot_table
+from polso.engine import Engine, Table, ibis, micros_of
+from polso.errors import QuestionError
+from polso.query.period import Period
+from polso.query.question import GRAINS
+
+SLOT_US = 15 * 60 * 1_000_000
+WEEKDAY = {"monday": 1, "saturday": 6, "sunday": 7}
+
+
+@dataclass
+class Store:
+    """Facts ready to be asked: engine, as-of (the oldest of the sources' latest events), first and last event."""
+
+    engine: Engine
+    zone: str
+    week_start: str
+    as_of: datetime
+    first: datetime
+    last: datetime
+    minimum_n: int = 30
+    asked: list[str] = field(default_factory=list)
+    _slots: dict[tuple[Any, ...], tuple[pa.Table, Table]] = field(default_factory=dict)
+
+    def local_day(self, instant: datetime) -> date:
+        """The local date of a naive UTC instant."""
+        return instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()
+
+    def fact(self, name: str) -> Table:
+        """A stored fact; QuestionError where nothing was folded yet."""
+        if name not in self.engine.tables():
+            raise QuestionError("nothing is loaded yet; run `polso load` in the project's folder")
+        return self.engine.table(name)
+
+    def collect(self, expression: Table) -> pa.Table:
+        """Run an expression, and keep its text for whoever wants to check the answer."""
+        self.asked.append(self.engine.sql(expression))
+        return self.engine.collect(expression)
+
+    def slots(self, period: Period) -> tuple[pa.Table, Table]:
+        """The period's 15-minute slots with their local labels, here and in the engine, keyed by slot number."""
+        key = (period.since, period.until, period.zone)
+        if key not in self._slots:
+            table = slot_table(period.zone, period.since, period.until, WEEKDAY[self.week_start])
+            numbers = pc.divide(table["slot"].cast(pa.int64()), SLOT_US)
+            numbered = table.append_column("slot_number", numbers)
+            wanted = ["slot_number", *GRAINS.values()]
+            name = f"slots_{len(self._slots)}"
+            self._slots[key] = (numbered, self.engine.scratch(name, numbered.select(list(dict.fromkeys(wanted)))))
+        return self._slots[key]
+
+
+def with_grains(rows: Table, clock: str, grains: tuple[str, ...], slots: Table) -> Table:
+    """Add to each row the local labels of its instant, by one equi-join on its 15-minute slot."""
+    numbered = rows.mutate(polso_slot=(micros_of(rows[clock]) // ibis.literal(SLOT_US, "int64")).cast("int64"))
+    labels = slots.select(polso_slot_number="slot_number", **{f"polso_{g}": GRAINS[g] for g in grains})
+    return numbered.inner_join(labels, [numbered.polso_slot == labels.polso_slot_number])
+
+
+def buckets(store: Store, period: Period, grain: str | None) -> list[tuple[Any, datetime, datetime]]:
+    """The stretches of a period at a grain: label, start and end as naive UTC, in order; one without label for none."""
+    if grain is None:
+        return [(None, *period.instants)]
+    table, _ = store.slots(period)
+    labels, starts = table[GRAINS[grain]].to_pylist(), table["slot"].to_pylist()
+    cuts = [0, *(i for i in range(1, len(labels)) if labels[i] != labels[i - 1])]
+    ends = [starts[i] for i in cuts[1:]] + [period.instants[1]]
+    return [(labels[cut], starts[cut], end) for cut, end in zip(cuts, ends, strict=True)]

@@ -1,0 +1,242 @@
+"""Guessing how a file maps to events, from its head: a proposal in polso.toml's words, to be read and mended.
+
+Rule kept here: what cannot be known (a date that reads two ways, a zone, what an activity means) is
+written down as open, never decided in silence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from polso.errors import SourceError
+from polso.sources.readers import records
+from polso.sources.readers.encoding import guessed
+from polso.sources.readers.raw import header_names
+from polso.sources.readers.registry import format_of
+from polso.sources.readers.workbook import sheet, text_of
+from polso.sources.guess_toml import render
+from polso.sources.table_formats import Dates, dates_of
+
+HEAD = 1 << 20
+ROWS = 2_000
+DELIMITERS = (",", ";", "\t", "|")
+
+# Header words, English and Italian, by what the column is likely to hold; the first role that matches has it.
+ROLES: dict[str, str] = {
+    "ticket": r"(case|ticket|request|conversation|issue|incident|pratica|segnalazione|richiesta|chiamata|call)[ _-]?"
+    r"(id|no|nr|num|number|numero|key|ref)?|id[ _-]?(ticket|case|pratica|chiamata|richiesta|segnalazione|call)"
+    r"|n(umero|r)?[ _.-]?(ticket|pratica)|key|id",
+    "activity": r"activity|event|action|event[ _-]?type|attivit[aà]|evento|azione|tipo[ _-]?evento|status|stato",
+    "channel": r"channel|canale|source|origin|origine|via",
+    "agent": r"agent|assignee|resource|operator|owner|server|operatore|agente|risorsa|assegnatario|addetto",
+    "customer": r"customer([ _-]?(id|no|code))?|client|requester|contact|cliente|codice[ _-]?cliente|id[ _-]?cliente|richiedente|utente|user(_id)?|author_id",
+    "team": r"team|group|queue|workgroup|department|support[ _-]?section|gruppo|coda|reparto|ufficio|squadra",
+    "score": r"score|rating|csat|nps|satisfaction([ _-]rating)?|likely[ _-]to[ _-]recommend|voto|valutazione|punteggio|soddisfazione|gradimento",
+    "opened": r"(opened|created|submitted|start(ed)?|received)([ _-]?(at|on|date|time))?|data[ _-]?(apertura|creazione|inizio|ricezione)|aperto([ _-]il)?|creato([ _-]il)?",
+    "solved": r"(solved|resolved|completed)([ _-]?(at|on|date|time))?|data[ _-]?(soluzione|risoluzione)|risolto([ _-]il)?",
+    "closed": r"(closed|ended)([ _-]?(at|on|date|time))?|data[ _-]?chiusura|chiuso([ _-]il)?",
+    "clock": r"time|ora|orario|.*[ _-](time|ora)",
+    "instant": r".*(timestamp|datetime|date|time|data|ora|istante|quando).*",
+}
+DATED = ("opened", "solved", "closed", "instant")
+
+@dataclass(frozen=True)
+class Guess:
+    """What a file seems to be; `toml` writes it as a commented [[source]]."""
+
+    file: str
+    format: str
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+    roles: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, Dates] = field(default_factory=dict)
+    activities: tuple[str, ...] = ()
+    repeated_ids: bool = False
+    numbers: tuple[str, ...] = ()
+    records: str | None = None
+    score_top: float | None = None
+    decimal_comma: bool = False
+    clock_seconds: bool = True
+    notes: tuple[str, ...] = ()
+
+    @property
+    def per_event(self) -> bool:
+        """Whether a row is an event of a ticket (the ticket's id comes again) rather than a whole ticket."""
+        return "activity" in self.roles and (self.repeated_ids or not self.instants("opened"))
+
+    def instants(self, role: str | None = None) -> list[str]:
+        """Columns that hold instants, or the one in that role."""
+        return list(self.dates) if role is None else [self.roles[role]] if role in self.roles else []
+
+    @property
+    def toml(self) -> str:
+        """The proposal as a commented [[source]], to be read and mended."""
+        return render(self)
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether some date reads two ways."""
+        return any(found.ambiguous for found in self.dates.values())
+
+
+def guess(path: Path, files: str | None = None) -> Guess:
+    """Propose a mapping from the head of a file; SourceError where it cannot be read at all.
+
+    `files` is what `files` shall say in the proposal; the path itself by default.
+    """
+    if not path.is_file():
+        raise SourceError(f"no file {path}")
+    format_ = format_of(path)
+    head = _head(path, format_)
+    names, body = head.names, head.body
+    columns = {name: [row[i] for row in body if i < len(row) and row[i]] for i, name in enumerate(names)}
+    dates = {name: found for name, cells in columns.items() if (found := dates_of([c for c in cells if c]))}
+    roles = _roles(names, columns, dates)
+    ids = columns.get(roles.get("ticket", ""), [])
+    activities = sorted({str(c) for c in columns.get(roles.get("activity", ""), [])})
+    numbers = tuple(name for name, cells in columns.items() if cells and all(_is_number(c) for c in cells))
+    comma = any("," in str(c) for name in numbers for c in columns[name])
+    clocks = columns.get(roles.get("clock", ""), [])
+    scores = [float(c.replace(",", ".")) for c in columns.get(roles.get("score", ""), []) if c and _is_number(c)]
+    return Guess(
+        files or path.as_posix(), head.format, head.encoding, head.delimiter, tuple(names), len(body), roles, dates,
+        tuple(activities) if len(activities) <= 60 else (), len(set(ids)) < len(ids), numbers, head.records,
+        max(scores, default=None), comma, all(str(c).count(":") == 2 for c in clocks), tuple(head.notes),
+    )  # fmt: skip
+
+
+@dataclass
+class _Head:
+    format: str
+    names: list[str]
+    body: list[list[str | None]]
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    records: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def _head(path: Path, format_: str) -> _Head:
+    if format_ in ("csv", "tsv"):
+        return _delimited(path, format_)
+    if format_ == "xlsx":
+        cells = [[text_of(c) for c in row] for row in islice(sheet(path, None), ROWS)]
+        if not cells:
+            raise SourceError(f"{path.name}: its first sheet is empty")
+        names, notes = header_names(cells[0], path.name)
+        return _Head(format_, names, cells[1:], notes=notes)
+    if format_ == "parquet":
+        try:
+            table = next(pq.ParquetFile(path).iter_batches(ROWS), None)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{path.name} cannot be read as Parquet: {error}") from error
+        if table is None:
+            raise SourceError(f"{path.name} has no rows")
+        return _Head(format_, list(table.schema.names), [[_text(v) for v in row.values()] for row in table.to_pylist()])
+    return _documents(path, format_)
+
+
+def _delimited(path: Path, format_: str) -> _Head:
+    sample, encoding = _sample(path)
+    lines = [line for line in sample.splitlines() if line.strip()][:200]
+    if not lines:
+        raise SourceError(f"{path.name} is empty")
+    marks = DELIMITERS if format_ == "csv" else ("\t",)
+    delimiter = max(marks, key=lambda mark: (_steady(lines, mark), lines[0].count(mark)))
+    found = list(islice(records.of_text(sample, delimiter, '"', '"'), ROWS + 1))
+    good = [record.cells for record in found if not record.reason]
+    names, notes = header_names(good[0], path.name)
+    body: list[list[str | None]] = [[cell.strip() or None for cell in row] for row in good[1:] if len(row) == len(names)]
+    return _Head(format_, names, body, encoding, delimiter, notes=notes)
+
+
+def _steady(lines: Sequence[str], mark: str) -> float:
+    """Share of lines cut by a mark into as many pieces as the first one; 0 where it cuts nothing."""
+    pieces = lines[0].count(mark)
+    return sum(line.count(mark) >= pieces for line in lines) / len(lines) if pieces else 0.0
+
+
+def _sample(path: Path) -> tuple[str, str]:
+    with path.open("rb") as file:
+        data = file.read(HEAD)
+    encoding = guessed(data) or "utf-8"
+    name = "utf-8-sig" if encoding == "utf-8" else encoding
+    text = data.decode(name, errors="replace")
+    if len(data) == HEAD:
+        text = text[: text.rfind("\n") + 1] or text
+    return text, encoding
+
+
+def _documents(path: Path, format_: str) -> _Head:
+    text, encoding = _sample(path)
+    under = None
+    try:
+        if format_ == "jsonl":
+            found = [json.loads(line) for line in text.splitlines()[:ROWS] if line.strip()]
+        else:
+            found = json.loads(path.read_text(encoding=encoding))
+            if isinstance(found, dict):
+                under = next((k for k, v in found.items() if isinstance(v, list) and v and isinstance(v[0], dict)), None)
+                found = found.get(under, []) if under else []
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{path.name} is no JSON: {error}") from error
+    flat = [_flat(record) for record in found[:ROWS] if isinstance(record, dict)]
+    if not flat:
+        raise SourceError(f"{path.name}: no list of records in it")
+    names = list(dict.fromkeys(name for record in flat for name in record))
+    return _Head(format_, names, [[record.get(name) for name in names] for record in flat], encoding, records=under)
+
+
+def _flat(record: dict[str, object], prefix: str = "") -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and not prefix:
+            found |= _flat(value, f"{key}.")
+        else:
+            found[prefix + key] = _text(value)
+    return found
+
+
+def _text(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _roles(names: Sequence[str], columns: dict[str, list[str | None]], dates: dict[str, Dates]) -> dict[str, str]:
+    """Which column plays which part: whole header words first, instants only where the values are instants."""
+    roles: dict[str, str] = {}
+    for role, pattern in ROLES.items():
+        for name in names:
+            if name in roles.values() or (name in dates) is not (role in DATED):
+                continue
+            if re.fullmatch(pattern, name.strip(), re.IGNORECASE) and columns[name] and _fits(role, columns[name]):
+                roles[role] = name
+                break
+    if not {"opened", "instant"} & set(roles) and dates:
+        roles["instant"] = next((n for n in dates if n not in roles.values()), next(iter(dates)))
+    return roles
+
+
+def _fits(role: str, cells: Sequence[str | None]) -> bool:
+    if role == "score":
+        return all(_is_number(c) for c in cells)
+    if role == "clock":
+        return all(re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", c or "") for c in cells)
+    if role == "activity":
+        return len(set(cells)) <= 60 and not all(_is_number(c) for c in cells)
+    return True
+
+
+def _is_number(cell: str | None) -> bool:
+    return bool(cell and re.fullmatch(r"[-+]?\d{1,12}([.,]\d+)?", cell))
+

@@ -1,0 +1,161 @@
+"""A guessed mapping written as a commented [[source]] of polso.toml.
+
+Rule kept here: what is written loads as it is, except where loading would need a decision that only a person can make.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from polso.sources.guess import Guess
+
+# What an activity's words say it is, alone or with the ticket's name beside them; anything else stays a private note.
+THING = r"(the )?(ticket|case|request|issue|incident|conversation|pratica|richiesta|segnalazione|chiamata)"
+ACTIVITIES = {
+    "reopened": r"re-?open(ed)?|riapert(o|a|ura)",
+    "escalated": r"escalat(e|ed|ion)",
+    "waiting": r"wait(ing)?( for .*)?|pending|on[ -]hold|(in )?attesa( .*)?|sospes[oa]",
+    "assigned": r"assign(ed|ment)?|take in charge|taken in charge|(pres[ao] )?in carico|presa in carico|assegnat[oa]|assegnazione",
+    "closed": r"closed?|closing|chius(o|a|ura)",
+    "solved": r"resolved?|solved?|risolt[oa]|risoluzione|soluzione",
+    "opened": r"open(ed)?|created?|creation|new|apert(o|a|ura)|creat[oa]|creazione",
+}
+
+
+def kind_of(activity: str) -> str:
+    """The kind of event that an activity's words say."""
+    for kind, words in ACTIVITIES.items():
+        if re.fullmatch(rf"({THING} )?({words})( {THING})?", activity.strip().replace("_", " "), re.IGNORECASE):
+            return kind
+    return "note"
+
+
+def quoted(text: str) -> str:
+    """A text as a TOML string."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def render(guess: Guess) -> str:
+    """The [[source]] text."""
+    shape = "a row an event" if guess.per_event else "a row a ticket, a call or an answer"
+    lines = [
+        f"# Guessed from the first {guess.rows} rows of {quoted(guess.file)}: {shape}. Read it, mend it, then `polso load`.",
+        f"# Columns: {', '.join(quoted(c) for c in guess.columns)}",
+        *(f"# {note}" for note in guess.notes),
+        "[[source]]",
+        f"name = {quoted(_name(guess.file))}",
+        'kind = "table"',
+        f"files = {quoted(guess.file)}",
+        *_dialect(guess),
+        "",
+        "[source.common]",
+        *_common(guess),
+        *(_events_of_activities(guess) if guess.per_event else _events_of_columns(guess)),
+    ]
+    return "\n".join(line.replace("\x00", "") for line in lines) + "\n"
+
+
+def _name(file: str) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", PurePosixPath(file).stem.lower()).strip("_")
+    return stem if re.match(r"[a-z]", stem) else f"source_{stem}".rstrip("_")
+
+
+def _dialect(guess: Guess) -> list[str]:
+    lines = [f"format = {quoted(guess.format)}"]
+    if guess.format in ("csv", "tsv") and guess.delimiter != ",":
+        lines.append(f"delimiter = {quoted(guess.delimiter)}")
+    if guess.encoding != "utf-8":
+        lines.append(f"encoding = {quoted(guess.encoding)} # the likeliest; look at the accents after loading")
+    if guess.records:
+        lines.append(f"records = {quoted(guess.records)}")
+    if guess.decimal_comma:
+        lines.append('decimal = ","')
+    if any(not found.zoned for found in guess.dates.values()):
+        lines.append('# zone = "Europe/Rome" # the file does not say in which zone its times are; without this, the project\'s')
+    return lines
+
+
+def _common(guess: Guess) -> list[str]:
+    lines = []
+    if "ticket" in guess.roles:
+        lines.append(f"ticket_id = {quoted(guess.roles['ticket'])}")
+    elif not _survey(guess):
+        lines.append('ticket_id = { template = "{file}-{row}" } # no column looks like a ticket\'s number')
+    for field, role in (("customer_id", "customer"), ("channel", "channel"), ("team", "team")):
+        if role in guess.roles:
+            lines.append(f"{field} = {quoted(guess.roles[role])}")
+    if guess.per_event and "agent" in guess.roles:
+        lines += ['actor_kind = "agent"', f"actor_id = {quoted(guess.roles['agent'])}"]
+    return [*lines, *_instant(guess, "instant" if guess.per_event or "opened" not in guess.roles else "opened")]
+
+
+def _instant(guess: Guess, role: str) -> list[str]:
+    """`occurred_at` from the column in a role; from another column of instants, or a constant, where there is none."""
+    name = guess.roles.get(role) or next(iter(guess.dates), None)
+    if name is None:
+        return ["occurred_at = { value = 2000-01-01 } # no column holds dates: write the day these rows speak of"]
+    dates = guess.dates[name]
+    clock = guess.roles.get("clock") if dates.day_only else None
+    column = f"columns = [{quoted(name)}, {quoted(clock)}]" if clock else f"column = {quoted(name)}"
+    times = (" %H:%M:%S" if guess.clock_seconds else " %H:%M") if clock else ""
+    if dates.ambiguous:
+        first = dates.formats[0] + times
+        other = first.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
+        return [
+            f"# DAY OR MONTH FIRST? {quoted(dates.example)} reads both ways: keep one of these two lines.",
+            f"# occurred_at = {{ {column}, format = {quoted(first)} }}",
+            f"# occurred_at = {{ {column}, format = {quoted(other)} }}",
+            f"occurred_at = {{ {column} }}",
+        ]
+    formats = [] if dates.formats == ("iso",) else [f if f == "iso" else f + times for f in dates.formats]
+    said = f", format = [{', '.join(quoted(f) for f in formats)}]" if formats else ""
+    return [f"occurred_at = {{ {column}{said} }}"]
+
+
+def _events_of_activities(guess: Guess) -> list[str]:
+    activity, agent = guess.roles["activity"], guess.roles.get("agent")
+    kinds = {name: kind_of(name) for name in guess.activities}
+    if not agent:
+        kinds = {name: "note" if kind == "assigned" else kind for name, kind in kinds.items()}
+    lines = ["", "[[source.event]]"]
+    if "assigned" in kinds.values() and agent:
+        lines.append(f"subject_id = {quoted(agent)} # who got the ticket")
+    pairs = ", ".join(f"{quoted(name)} = {quoted(kind)}" for name, kind in kinds.items() if kind != "note")
+    others = [name for name, kind in kinds.items() if kind == "note"]
+    if others:
+        lines.append(f"# Taken as notes, which stop no clock: {', '.join(quoted(name) for name in others)}")
+    if pairs:
+        lines.append(f'kind = {{ column = {quoted(activity)}, map = {{ {pairs} }}, default = "note" }}')
+    else:
+        lines.append('kind = "note"')
+    return lines
+
+
+def _survey(guess: Guess) -> bool:
+    return "score" in guess.roles and "ticket" not in guess.roles and not guess.dates
+
+
+def _events_of_columns(guess: Guess) -> list[str]:
+    lines = [] if _survey(guess) else ["", "[[source.event]]", 'kind = "opened"']
+    for role in ("solved", "closed"):
+        if role in guess.roles and "opened" in guess.roles:
+            lines += ["", "[[source.event]]", f'kind = "{role}"', *_instant(guess, role)]
+            lines.append(f"when = [{{ column = {quoted(guess.roles[role])}, null = false }}]")
+            if role == "solved" and "agent" in guess.roles:
+                lines += ['actor_kind = "agent"', f"actor_id = {quoted(guess.roles['agent'])}"]
+    if "score" in guess.roles:
+        score = quoted(guess.roles["score"])
+        lines += ["", "[[source.event]]", 'kind = "rated"', f'attribute = "{_scale(guess)}" # the scale: csat5, csat7, nps, ces7']
+        lines += [f"amount = {score}", f"when = [{{ column = {score}, null = false }}]"]
+        if _survey(guess):
+            lines.append('subject_id = { template = "{file}-{row}" }')
+    return lines
+
+
+def _scale(guess: Guess) -> str:
+    top = guess.score_top or 0
+    return "csat5" if top <= 5 else "csat7" if top <= 7 else "nps"

@@ -1,0 +1,137 @@
+"""Folds events typed by hand: a story of a few lines in, the rows of every fact out."""
+
+import random
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from polso.config import parse
+from polso.engine import DuckDB
+from polso.events import log
+from polso.events.kinds import COLUMNS, SOURCE_COLUMNS
+from polso.facts import FACTS, build
+from polso.sources.canonical import CanonicalOptions, CanonicalSource
+from polso.sources.source import Origin
+
+Row = dict[str, Any]
+MONDAY = "2024-01-08"
+_ARROW = {"timestamp": pa.timestamp("us"), "decimal(18, 6)": pa.decimal128(18, 6), "int64": pa.int64()}
+
+
+def at(text: str) -> datetime:
+    """'09:30' on a Monday, or '2024-01-09 09:30:05'."""
+    day, _, clock = text.rpartition(" ")
+    return datetime.fromisoformat(f"{day or MONDAY} {clock}")
+
+
+def event(when: str, kind: str, ticket: str | None = None, **more: Any) -> Row:
+    return {"occurred_at": at(when), "kind": kind, "ticket_id": ticket, **more}
+
+
+def arrow(events: Iterable[Row]) -> pa.Table:
+    """Events as a file would hold them; an event without an id is named by its place in the story."""
+    rows = [{"event_id": f"e{n:03}"} | row for n, row in enumerate(events)]
+    schema = pa.schema([(c.name, _ARROW.get(c.type, pa.string())) for c in SOURCE_COLUMNS])
+    decimals = [
+        {
+            k: None
+            if v is None
+            else pa.scalar(str(v)).cast(pa.decimal128(18, 6)).as_py()
+            if k == "amount"
+            else v
+            for k, v in row.items()
+        }
+        for row in rows
+    ]
+    return pa.Table.from_pylist(decimals, schema=schema)
+
+
+def store(events: pa.Table, folder: Path) -> DuckDB:
+    """A log with those events, arriving in several files."""
+    import pyarrow.parquet as pq
+
+    engine = DuckDB()
+    log.prepare(engine)
+    for start in range(0, max(1, events.num_rows), max(1, events.num_rows // 3)):
+        path = folder / "events.parquet"
+        pq.write_table(events.slice(start, max(1, events.num_rows // 3)), path)
+        reading = CanonicalSource().read(engine, path, CanonicalOptions(), Origin("desk", "acme", "UTC"))
+        appended = log.append(engine, reading.events, path.name)
+        assert appended.rejected == 0, engine.run("SELECT reason FROM rejections")
+    return engine
+
+
+def folded(
+    events: Iterable[Row], folder: Path, toml: str = "", *, seed: int | None = None
+) -> dict[str, list[Row]]:
+    """All facts of a story, rows in one order; `seed` shuffles how the events arrive."""
+    table = arrow(events)
+    if seed is not None:
+        order = list(range(table.num_rows))
+        random.Random(seed).shuffle(order)
+        table = table.take(order)
+    engine = store(table, folder)
+    build.rebuild(engine, engine.table(log.EVENTS), parse(toml))
+    return {name: sorted_rows(engine.collect(engine.table(name))) for name in FACTS}
+
+
+def sorted_rows(rows: pa.Table) -> list[Row]:
+    return sorted(rows.to_pylist(), key=lambda row: [str(row[name]) for name in sorted(row)])
+
+
+class Spark:
+    """The engine protocol on a Spark session, as far as a fold needs it."""
+
+    name = "spark"
+
+    def __init__(self, session: Any) -> None:
+        self.session, self.backend = session, ibis.pyspark.connect(session)
+
+    def table(self, name: str) -> ibis.Table:
+        return self.backend.table(name)
+
+    def sql(self, expression: ibis.Table) -> str:
+        return str(self.backend.compile(expression))
+
+    def scratch(self, name: str, rows: ibis.Table | pa.Table) -> ibis.Table:
+        frame = (
+            self.session.createDataFrame(rows)
+            if isinstance(rows, pa.Table)
+            else self.session.sql(self.sql(rows))
+        )
+        # Written down, so that a fold's plan starts here and not at the log.
+        self.session.createDataFrame(frame.toArrow()).createOrReplaceTempView(name)
+        return self.backend.table(name)
+
+    create = scratch
+
+    def drop(self, name: str) -> None:
+        self.session.catalog.dropTempView(name)
+
+    def collect(self, expression: ibis.Table) -> pa.Table:
+        return self.session.sql(self.sql(expression)).toArrow()
+
+
+def folded_on_spark(
+    events: Iterable[Row], folder: Path, session: Any, names: Iterable[str], toml: str = ""
+) -> dict[str, list[Row]]:
+    """The same on Spark, from the same log; only the facts named are brought back."""
+    engine = store(arrow(events), folder)
+    unsigned = {c.name: pa.string() for c in COLUMNS if c.type == "uint64"}
+    events_table = engine.collect(engine.table(log.EVENTS))
+    keyed = pa.table(
+        {c: events_table[c].cast(unsigned.get(c, events_table[c].type)) for c in events_table.column_names}
+    )
+    spark = Spark(session)
+    seen: dict[str, list[Row]] = {}
+
+    def write(fact: Any, rows: ibis.Table) -> None:
+        if fact.name in names:
+            seen[fact.name] = sorted_rows(spark.collect(rows))
+
+    build.fold(spark, spark.scratch("events", keyed), parse(toml), write)
+    return seen

@@ -1,0 +1,284 @@
+"""Facts of tickets by hand: tickets, replies, solves, waits, transfers, backlog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from oracle.history import CARRIED, Life, at, channel, dimensions, life
+from oracle.log import Event, TicketId, by_ticket, in_order, is_customer_turn, is_reply
+
+Row = dict[str, Any]
+
+
+def micros(start: datetime | None, end: datetime | None) -> int | None:
+    """Elapsed microseconds, negative when reversed."""
+    if start is None or end is None:
+        return None
+    gap = end - start
+    return (gap.days * 86400 + gap.seconds) * 1_000_000 + gap.microseconds
+
+
+class Ticket:
+    """One ticket, and everything its events say."""
+
+    def __init__(self, key: TicketId, events: list[Event], reopen_on: Iterable[str]) -> None:
+        self.key, self.events = key, events
+        self.life: Life = life(events, tuple(reopen_on))
+        self.history = dimensions(events)
+        self.client = max(e["client"] for e in events)
+        self.channel = channel(events)
+
+    @property
+    def head(self) -> Row:
+        """What every fact of the ticket carries."""
+        return {"source": self.key[0], "ticket_id": self.key[1], "client": self.client, "channel": self.channel}
+
+    def placed(self, instant: datetime | None) -> Row:
+        """The head, with the dimensions in force at an instant."""
+        return {**self.head, **at(self.history, instant)}
+
+    def instants(self, kind: str) -> list[datetime]:
+        """When a kind of event happened."""
+        return [e["occurred_at"] for e in self.events if e["kind"] == kind]
+
+    # -- who opened, and whether it counts
+
+    @property
+    def customer(self) -> str | None:
+        """Whose request it is."""
+        return max((e["customer_id"] for e in self.events if e.get("customer_id") is not None), default=None)
+
+    @property
+    def opened_by(self) -> str:
+        """Who opened it; where nobody says, the customer did."""
+        return (self.life.opening or {}).get("actor_kind") or "customer"
+
+    @property
+    def left_out(self) -> str | None:
+        """Why it does not count."""
+        gone = [e for e in self.events if e["kind"] in ("merged", "removed", "restored")]
+        last = gone[-1]["kind"] if gone else None
+        if last in ("merged", "removed"):
+            return str(last)
+        opening = self.life.opening or {}
+        own = self.customer is not None and self.customer == opening.get("actor_id")
+        if self.opened_by == "agent" and (opening.get("direction") == "internal" or own):
+            return "internal"
+        return None
+
+    # -- replies
+
+    def turns(self) -> list[Row]:
+        """Customer turns: from the first unanswered contact to the reply, or to the end of the open spell."""
+        rows: list[Row] = []
+        waiting = False
+        was_open = False
+        for event, is_open in zip(self.events, self.life.open_after, strict=True):
+            now = event["occurred_at"]
+            ended = was_open and not is_open
+            if waiting and is_reply(event):
+                rows[-1] |= {"outcome": "answered", "replier": event.get("actor_id"), "answered_at": now, "ended_at": now}
+                waiting = False
+            elif waiting and ended:
+                rows[-1] |= {"outcome": "ended", "ended_at": now}
+                waiting = False
+            elif not waiting and is_customer_turn(event) and is_open:
+                rows.append({"started_at": now, "outcome": "open", "replier": None, "answered_at": None, "ended_at": None})
+                waiting = True
+            was_open = is_open
+        return [
+            {**self.placed(r["started_at"]), **r, "nth": n, "is_first": n == 1, "reply_us": micros(r["started_at"], r["answered_at"])}
+            for n, r in enumerate(rows, start=1)
+        ]
+
+    def response(self) -> Row:
+        """Where the response clock starts, and the first replies after it."""
+        if self.opened_by == "customer":
+            start, after = self.life.opened_at, self._after_opening()
+        else:
+            message = next((e for e in self.events if e["kind"] == "message" and e.get("actor_kind") == "customer"), None)
+            start = message["occurred_at"] if message else None
+            after = self.events[self.events.index(message) + 1 :] if message else []
+        replies = [e["occurred_at"] for e in after if is_reply(e)]
+        programs = [
+            e["occurred_at"] for e in after if e["kind"] == "message" and e.get("actor_kind") in ("bot", "system") and e.get("direction") != "internal"
+        ]
+        first = min(replies, default=None)
+        any_first = min(replies + programs, default=None)
+        return {
+            "started_at": start, "first_reply_at": first, "any_first_reply_at": any_first,
+            "first_response_us": micros(start, first), "any_first_response_us": micros(start, any_first),
+        }  # fmt: skip
+
+    def _after_opening(self) -> list[Event]:
+        opening = self.life.opening
+        return self.events[self.events.index(opening) :] if opening else self.events
+
+    # -- solves
+
+    def solves(self) -> list[Row]:
+        """Open spells that ended solved."""
+        rows: list[Row] = []
+        spells = self.life.spells
+        for spell, later in zip(spells, [*spells[1:], None], strict=True):
+            if spell.ended_by == "solved" and spell.end:
+                again = later.since if later else None
+                rows.append(
+                    {
+                        **self.placed(spell.until), "solver": agent_of(spell.end), "is_first": not rows, "was_reopened": later is not None,
+                        "since": spell.since, "solved_at": spell.until, "reopened_at": again, "reopen_gap_us": micros(spell.until, again),
+                    }
+                )  # fmt: skip
+        return rows
+
+    def waits(self) -> list[Row]:
+        """Waits inside open spells."""
+        return [
+            {**self.placed(w.since), "waiting_for": w.waiting_for, "since": w.since, "until": w.until, "wait_us": micros(w.since, w.until)}
+            for w in self.life.waits
+        ]
+
+    def transfers(self) -> list[Row]:
+        """Every move between teams."""
+        return [
+            {
+                **{k: v for k, v in self.placed(e["occurred_at"]).items() if k != "team"}, "event_id": e["event_id"],
+                "from_team": e.get("subject_id"), "to_team": e.get("team"), "reason": e.get("value"),
+                "by_system": e.get("actor_kind") == "system", "transferred_at": e["occurred_at"],
+            }
+            for e in self.events if e["kind"] == "transferred"
+        ]  # fmt: skip
+
+    def backlog(self) -> list[Row]:
+        """Open spells cut where a dimension changes."""
+        rows: list[Row] = []
+        for n, spell in enumerate(self.life.spells):
+            cuts = [t for t, _ in self.history if t > spell.since and (spell.until is None or t < spell.until)]
+            edges = [spell.since, *cuts]
+            pieces: list[Row] = []
+            for since, until in zip(edges, [*cuts, spell.until], strict=True):
+                held = at(self.history, since)
+                if pieces and all(pieces[-1][name] == held[name] for name in CARRIED):
+                    pieces[-1]["until"] = until
+                else:
+                    pieces.append({**self.head, **held, "since": since, "until": until})
+            for place, piece in enumerate(pieces):
+                last = place == len(pieces) - 1
+                piece["began_as"] = "moved_in" if place else ("reopened" if n else "opened")
+                piece["ended_as"] = spell.ended_by if last else "moved_out"
+                piece["is_still_open"] = piece["until"] is None
+                piece["opened_at"] = self.life.opened_at
+            rows += pieces
+        return rows
+
+    # -- the row
+
+    def row(self) -> Row:
+        """The ticket's own row, without the second pass over people."""
+        solves, turns, spells = self.solves(), self.turns(), self.life.spells
+        opening, first, last = self.life.opening, self.events[0], self.events[-1]
+        is_open = spells[-1].until is None
+        kinds = [e["kind"] for e in self.events]
+        opened_at = self.life.opened_at
+        at_opening, at_solve, now = at(self.history, opened_at), at(self.history, solves[0]["solved_at"] if solves else None), self.history[-1][1]
+        answered = [t["reply_us"] for t in turns if t["reply_us"] is not None]
+        replies = [e["occurred_at"] for e in self.events if is_reply(e)]
+        row = {
+            **self.head, **now, "customer_id": self.customer, "left_out": self.left_out, "is_counted": self.left_out is None,
+            **{f"opening_{n}": at_opening[n] for n in CARRIED}, "solving_team": at_solve["team"], "solving_agent": at_solve["agent"],
+            "solver": solves[-1]["solver"] if solves else None, "first_solver": solves[0]["solver"] if solves else None,
+            "opened_by": self.opened_by, "opener": (opening or {}).get("actor_id"), "direction": (opening or {}).get("direction"),
+            "opening_inferred": opening is None, "is_open": is_open, "opened_at": opened_at,
+            "recorded_opening_at": opened_at if opening else None, "first_event_at": first["occurred_at"], "last_event_at": last["occurred_at"],
+            **self.response(), "human_reply_at": min(replies, default=None), "last_reply_at": max(replies, default=None),
+            "assigned_at": min(self.instants("assigned"), default=None),
+            "team_assigned_at": min((e["occurred_at"] for e in self.events if e.get("team") is not None), default=None),
+            "taken_at": min((e["occurred_at"] for e in self._takes()), default=None),
+            "first_customer_message_at": min((e["occurred_at"] for e in self._messages("customer")), default=None),
+            "first_solved_at": solves[0]["solved_at"] if solves else None, "last_solved_at": solves[-1]["solved_at"] if solves else None,
+            "resolved_at": solves[-1]["solved_at"] if solves and not is_open else None,
+            "last_solve_event_at": max(self.instants("solved"), default=None),
+            "reopened_at": spells[1].since if len(spells) > 1 else None,
+            "ended_at": max((s.until for s in spells if s.until), default=None), "closed_at": max(self.instants("closed"), default=None),
+            "escalated_at": min(self.instants("escalated"), default=None),
+            "merged_at": max(self.instants("merged"), default=None), "removed_at": max(self.instants("removed"), default=None),
+            "restored_at": max(self.instants("restored"), default=None),
+            "events": len(self.events), "customer_messages": len(self._messages("customer")),
+            "agent_messages": len(self._messages("agent")), "bot_messages": len(self._messages("bot", "system")), "notes": kinds.count("note"),
+            "assignments": kinds.count("assigned"), "takes": len(self._takes()),
+            "transfers": sum(not t["by_system"] for t in self.transfers()), "escalations": kinds.count("escalated"),
+            "solve_events": kinds.count("solved"), "solves": len(solves), "reopenings": len(spells) - 1, "turns": len(turns),
+            "longest_reply_us": max(answered, default=None), **self._paused(),
+        }  # fmt: skip
+        return {**row, **{f"{name}_us": micros(row[start], row[end]) for name, (start, end) in SPANS.items()}}
+
+    def _messages(self, *actors: str) -> list[Event]:
+        return [
+            e for e in self.events if e["kind"] == "message" and e.get("actor_kind") in actors
+            and (e.get("direction") != "internal" or e["actor_kind"] == "customer")
+        ]  # fmt: skip
+
+    def _takes(self) -> list[Event]:
+        return [e for e in self.events if e["kind"] == "assigned" and e.get("actor_id") == e["subject_id"]]
+
+    def _paused(self) -> Row:
+        ended = [(w, micros(w.since, w.until) or 0) for w in self.life.waits if w.until is not None]
+        on_customer = [(w, us) for w, us in ended if w.waiting_for == "customer"]
+        return {
+            "paused_us": sum(us for _, us in ended), "paused_on_customer_us": sum(us for _, us in on_customer),
+            "paused_early_us": sum(us for w, us in on_customer if w.before_first_solve),
+        }  # fmt: skip
+
+
+SPANS = {
+    "response_from_opening": ("opened_at", "human_reply_at"), "assign": ("opened_at", "assigned_at"),
+    "team_assign": ("opened_at", "team_assigned_at"), "take": ("opened_at", "taken_at"), "resolution": ("opened_at", "resolved_at"),
+    "first_resolution": ("opened_at", "first_solved_at"), "last_solve_event": ("opened_at", "last_solve_event_at"),
+    "resolution_after_contact": ("first_reply_at", "resolved_at"), "reopen_gap": ("first_solved_at", "reopened_at"),
+    "lifetime": ("opened_at", "last_event_at"),
+}  # fmt: skip
+
+
+def agent_of(event: Event) -> str | None:
+    """The agent who did it; nobody where a customer or a program did."""
+    return event.get("actor_id") if event.get("actor_kind") == "agent" else None
+
+
+def persons(events: Iterable[Event]) -> dict[tuple[str, str], str]:
+    """(client, alias) -> customer; the last word wins."""
+    return {(e["client"], e["subject_id"]): e["customer_id"] for e in in_order(events) if e["kind"] == "identified"}
+
+
+def tickets(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored")) -> list[Ticket]:
+    """All tickets of a log."""
+    return [Ticket(key, own, reopen_on) for key, own in sorted(by_ticket(events).items())]
+
+
+def facts(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored")) -> dict[str, list[Row]]:
+    """Every fact this oracle knows, as rows."""
+    made = tickets(events, reopen_on)
+    aliases = persons(events)
+    rows = [t.row() for t in made]
+    for row in rows:
+        row["person"] = aliases.get((row["client"], row["customer_id"]), row["customer_id"])
+    for row in rows:
+        row |= returns(row, rows)
+    many = {name: [row for t in made for row in getattr(t, name)()] for name in ("solves", "waits", "transfers", "backlog")}
+    return {"tickets": rows, "replies": [row for t in made for row in t.turns()], **many}
+
+
+def returns(row: Row, rows: list[Row]) -> Row:
+    """The same person's next counted tickets strictly after the last solve: same type, unknown type, any."""
+    solved, person = row["last_solved_at"], row["person"]
+    later = [
+        r for r in rows
+        if solved and person is not None and (r["client"], r["person"]) == (row["client"], person) and r["is_counted"] and r["opened_at"] > solved
+    ]  # fmt: skip
+    same = [r["opened_at"] for r in later if r["issue_type"] is not None and r["issue_type"] == row["issue_type"]]
+    unknown = [r["opened_at"] for r in later if r["issue_type"] is None]
+    return {
+        "next_same_type_at": min(same, default=None), "next_unknown_type_at": min(unknown, default=None),
+        "next_ticket_at": min((r["opened_at"] for r in later), default=None),
+    }  # fmt: skip
