@@ -3,11 +3,13 @@
 import random
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from polso.config import parse
 from polso.engine import DuckDB
@@ -28,40 +30,45 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{day or MONDAY} {clock}")
 
 
+def hours(number: float) -> int:
+    """Hours as microseconds."""
+    return round(number * 3_600_000_000)
+
+
 def event(when: str, kind: str, ticket: str | None = None, **more: Any) -> Row:
     return {"occurred_at": at(when), "kind": kind, "ticket_id": ticket, **more}
 
 
 def arrow(events: Iterable[Row]) -> pa.Table:
     """Events as a file would hold them; an event without an id is named by its place in the story."""
-    rows = [{"event_id": f"e{n:03}"} | row for n, row in enumerate(events)]
     schema = pa.schema([(c.name, _ARROW.get(c.type, pa.string())) for c in SOURCE_COLUMNS])
-    decimals = [
-        {
-            k: None
-            if v is None
-            else pa.scalar(str(v)).cast(pa.decimal128(18, 6)).as_py()
-            if k == "amount"
-            else v
-            for k, v in row.items()
-        }
-        for row in rows
-    ]
-    return pa.Table.from_pylist(decimals, schema=schema)
+    rows = [{"event_id": f"e{n:03}", "seq": 0} | row for n, row in enumerate(events)]
+    for row in rows:
+        if row.get("amount") is not None:
+            row["amount"] = Decimal(str(row["amount"]))
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def files(events: pa.Table) -> list[pa.Table]:
+    """The events in three files."""
+    size = max(1, -(-events.num_rows // 3))
+    return [events.slice(start, size) for start in range(0, events.num_rows, size)]
+
+
+def append(engine: DuckDB, events: pa.Table, folder: Path) -> None:
+    path = folder / "events.parquet"
+    pq.write_table(events, path)
+    reading = CanonicalSource().read(engine, path, CanonicalOptions(), Origin("desk", "acme", "UTC"))
+    appended = log.append(engine, reading.events, path.name)
+    assert appended.rejected == 0, engine.run("SELECT reason FROM rejections")
 
 
 def store(events: pa.Table, folder: Path) -> DuckDB:
     """A log with those events, arriving in several files."""
-    import pyarrow.parquet as pq
-
     engine = DuckDB()
     log.prepare(engine)
-    for start in range(0, max(1, events.num_rows), max(1, events.num_rows // 3)):
-        path = folder / "events.parquet"
-        pq.write_table(events.slice(start, max(1, events.num_rows // 3)), path)
-        reading = CanonicalSource().read(engine, path, CanonicalOptions(), Origin("desk", "acme", "UTC"))
-        appended = log.append(engine, reading.events, path.name)
-        assert appended.rejected == 0, engine.run("SELECT reason FROM rejections")
+    for part in files(events):
+        append(engine, part, folder)
     return engine
 
 
@@ -76,6 +83,21 @@ def folded(
         table = table.take(order)
     engine = store(table, folder)
     build.rebuild(engine, engine.table(log.EVENTS), parse(toml))
+    return {name: sorted_rows(engine.collect(engine.table(name))) for name in FACTS}
+
+
+def folded_in_steps(
+    events: Iterable[Row], folder: Path, toml: str = "", *, seed: int
+) -> dict[str, list[Row]]:
+    """The same, the facts brought up to date after every file."""
+    table = arrow(events)
+    order = list(range(table.num_rows))
+    random.Random(seed).shuffle(order)
+    engine = DuckDB()
+    log.prepare(engine)
+    for part in files(table.take(order)):
+        append(engine, part, folder)
+        build.build(engine, parse(toml))
     return {name: sorted_rows(engine.collect(engine.table(name))) for name in FACTS}
 
 

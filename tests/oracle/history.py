@@ -39,7 +39,7 @@ class Spell:
 
 @dataclass
 class Life:
-    """Open spells, waits, and for every event whether the ticket was open once it had happened."""
+    """Open spells, waits, and for every event whether the ticket was open (or not opened yet) once it had happened."""
 
     opening: Event | None
     opened_at: datetime
@@ -53,12 +53,12 @@ def life(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored"
     opening = next((e for e in events if e["kind"] == "opened"), None)
     start = events.index(opening) if opening else 0
     first = events[start]
-    spells, waits, open_after = [Spell(first["occurred_at"])], [], [False] * start
+    spells, waits, open_after = [Spell(first["occurred_at"])], [], [True] * start
     wait: Wait | None = None
     for event in events[start:]:
         now, current = event["occurred_at"], spells[-1]
         is_open = current.until is None
-        if is_open and wait and event["kind"] in ("resumed", "reopened", "waiting", *ENDS):
+        if is_open and wait and (event["kind"] in ("resumed", "reopened", "waiting", *ENDS) or reopens(event, reopen_on)):
             wait.until, wait = now, None
         if is_open and event["kind"] in ENDS:
             current.until, current.end = now, event
@@ -66,7 +66,7 @@ def life(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored"
             spells.append(Spell(now))
         elif is_open and event["kind"] == "waiting":
             solved = any(s.ended_by == "solved" for s in spells)
-            wait = Wait(now, event.get("value"), before_first_solve=not solved)
+            wait = Wait(now, event.get("value") or "customer", before_first_solve=not solved)
             waits.append(wait)
         open_after.append(spells[-1].until is None)
     return Life(opening, first["occurred_at"], spells, waits, open_after)

@@ -59,9 +59,10 @@ class Ticket:
     def left_out(self) -> str | None:
         """Why it does not count."""
         gone = [e for e in self.events if e["kind"] in ("merged", "removed", "restored")]
-        last = gone[-1]["kind"] if gone else None
-        if last in ("merged", "removed"):
-            return str(last)
+        since_back = {e["kind"] for e in gone[max((n + 1 for n, e in enumerate(gone) if e["kind"] == "restored"), default=0) :]}
+        for reason in ("merged", "removed"):
+            if reason in since_back:
+                return reason
         opening = self.life.opening or {}
         own = self.customer is not None and self.customer == opening.get("actor_id")
         if self.opened_by == "agent" and (opening.get("direction") == "internal" or own):
@@ -74,7 +75,7 @@ class Ticket:
         """Customer turns: from the first unanswered contact to the reply, or to the end of the open spell."""
         rows: list[Row] = []
         waiting = False
-        was_open = False
+        was_open = True
         for event, is_open in zip(self.events, self.life.open_after, strict=True):
             now = event["occurred_at"]
             ended = was_open and not is_open
@@ -228,7 +229,7 @@ class Ticket:
         on_customer = [(w, us) for w, us in ended if w.waiting_for == "customer"]
         return {
             "paused_us": sum(us for _, us in ended), "paused_on_customer_us": sum(us for _, us in on_customer),
-            "paused_early_us": sum(us for w, us in on_customer if w.before_first_solve),
+            "paused_early_us": sum(us for w, us in on_customer if w.before_first_solve) if self.solves() else 0,
         }  # fmt: skip
 
 

@@ -17,13 +17,18 @@ kind = "opened"
 """
 
 
-def settings(body: str, files: str, zone: str = "Europe/Rome", top: str = 'zone = "Europe/Rome"') -> config.Config:
+def settings(
+    body: str, files: str, zone: str = "Europe/Rome", top: str = 'zone = "Europe/Rome"'
+) -> config.Config:
     return config.parse(
-        f'[project]\nzone = "{zone}"\n[[source]]\nname = "t"\nkind = "table"\nfiles = {files!r}\n{top}\n{body}'
+        f'[project]\nzone = "{zone}"\n[[source]]\nname = "t"\nkind = "table"\nfiles ='
+        f" {files!r}\n{top}\n{body}"
     )
 
 
-def load(path: Path, body: str = ONE, top: str = 'zone = "Europe/Rome"', zone: str = "Europe/Rome") -> tuple[DuckDB, loading.Loaded]:
+def load(
+    path: Path, body: str = ONE, top: str = 'zone = "Europe/Rome"', zone: str = "Europe/Rome"
+) -> tuple[DuckDB, loading.Loaded]:
     engine = DuckDB()
     (done,) = loading.load(engine, settings(body, path.name, zone, top), path.parent)
     assert done.rows == done.used + done.skipped + done.rejected
@@ -35,7 +40,9 @@ def read(path: Path, body: str = ONE, top: str = "") -> Reading:
     return source.read(DuckDB(), path, options, Origin("t", "acme", "Europe/Rome"))
 
 
-def events(engine: DuckDB, columns: str = "ticket_id, occurred_at", where: str = "true") -> list[tuple[Any, ...]]:
+def events(
+    engine: DuckDB, columns: str = "ticket_id, occurred_at", where: str = "true"
+) -> list[tuple[Any, ...]]:
     return engine.run(f"SELECT {columns} FROM events WHERE {where} ORDER BY ALL")
 
 

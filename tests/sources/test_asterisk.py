@@ -23,7 +23,9 @@ FILES = (
 )
 
 
-def read(engine: DuckDB, folder: Path, text: str | bytes, options: str = "", name: str = "queue_log") -> Loaded:
+def read(
+    engine: DuckDB, folder: Path, text: str | bytes, options: str = "", name: str = "queue_log"
+) -> Loaded:
     content = text.encode() if isinstance(text, str) else text
     (folder / name).write_bytes(content)
     config = parse(f'[[source]]\nname = "pbx"\nkind = "asterisk"\nfiles = "{name}"\n{options}')
@@ -46,7 +48,8 @@ def test_an_answered_call_word_for_word(tmp_path: Path) -> None:
     engine = DuckDB()
     loaded = read(engine, tmp_path, ANSWERED)
     assert (4, 4, 0, 0) == (loaded.rows, loaded.used, loaded.skipped, loaded.rejected)
-    columns = "(epoch(occurred_at) - 1700000000)::INT, kind, stage, value, actor_kind, actor_id, subject_id, visit_id"
+    columns = "(epoch(occurred_at) - 1700000000)::INT, kind, stage, value,"
+    columns += " actor_kind, actor_id, subject_id, visit_id"
     assert [
         (0, "opened", None, None, "customer", "0611111", None, None),
         (0, "entered", "queue", None, None, None, None, "1.1/sales/1"),
@@ -64,13 +67,17 @@ def test_an_answered_call_word_for_word(tmp_path: Path) -> None:
     assert [("1.1", "1.1", "0611111", "inbound", "phone", "sales")] == engine.run(
         f"SELECT {common} FROM events WHERE kind <> 'state'"
     )
-    assert [("handling", "SIP/2"), ("available", "SIP/2")] == said(engine, "value, actor_id", "kind = 'state'")
+    assert [("handling", "SIP/2"), ("available", "SIP/2")] == said(
+        engine, "value, actor_id", "kind = 'state'"
+    )
 
 
 def test_every_documented_event_and_its_outcome(shared: Path) -> None:
     engine = DuckDB()
     path = shared / "data/payloads/asterisk" / FILES[0]
-    config = parse(f'[[source]]\nname = "pbx"\nkind = "asterisk"\nfiles = "{path}"\nkeys = {{ 1 = "callback" }}')
+    config = parse(
+        f'[[source]]\nname = "pbx"\nkind = "asterisk"\nfiles = "{path}"\nkeys = {{ 1 = "callback" }}'
+    )
     loaded = load(engine, config, path.parent)[0]
     assert (35, 33, 2, 0) == (loaded.rows, loaded.used, loaded.skipped, loaded.rejected)
     assert [
@@ -86,7 +93,8 @@ def test_every_documented_event_and_its_outcome(shared: Path) -> None:
         ("1700001000.14", "queue", "answered"), ("1700001000.14", "talk", "served"),
     ] == said(engine, "contact_id, stage, value", "kind = 'left' AND stage <> 'ring'")  # fmt: skip
     assert [
-        ("PJSIP/5001", "refused"), ("PJSIP/5001", "answered"), ("PJSIP/5002", "answered"), ("PJSIP/5001", "answered"),
+        ("PJSIP/5001", "refused"), ("PJSIP/5001", "answered"), ("PJSIP/5002", "answered"),
+        ("PJSIP/5001", "answered"),
         ("SIP/5001", "answered"), ("PJSIP/5001", "abandoned"), ("PJSIP/5001", "answered"),
     ] == said(engine, "actor_id, value", "kind = 'left' AND stage = 'ring'")  # fmt: skip
     assert [("blind", "6500", "5005"), ("attended", "6500", None), ("transfer", "6500", "5005")] == said(
@@ -97,7 +105,7 @@ def test_every_documented_event_and_its_outcome(shared: Path) -> None:
     )
     assert [(10,)] == engine.run("SELECT count(*) FROM events WHERE kind = 'opened'")
     assert [("solved", 2), ("closed", 8)] == engine.run(
-        "SELECT kind, count(*) FROM events WHERE kind IN ('solved', 'closed') GROUP BY kind ORDER BY kind DESC"
+        "SELECT kind, count(*) FROM events WHERE kind IN ('solved', 'closed') GROUP BY 1 ORDER BY 1 DESC"
     )
 
 
@@ -183,8 +191,12 @@ def test_overflow_to_a_second_queue_is_two_visits_of_one_call(tmp_path: Path) ->
         ("entered", "1.1/6500/2", "sales", None), ("left", "1.1/6500/2", "sales", "voicemail"),
         ("entered", "1.1/6501/1", "spare", None), ("left", "1.1/6501/1", "spare", "abandoned"),
     ] == said(engine, "kind, visit_id, team, value", "stage = 'queue'")  # fmt: skip
-    assert [("sales", "spare", "system")] == said(engine, "subject_id, team, actor_kind", "kind = 'transferred'")
-    assert [("closed", datetime(2023, 11, 14, 22, 14, 10))] == said(engine, "kind, occurred_at", "event_id = '1.1/ended'")
+    assert [("sales", "spare", "system")] == said(
+        engine, "subject_id, team, actor_kind", "kind = 'transferred'"
+    )
+    assert [("closed", datetime(2023, 11, 14, 22, 14, 10))] == said(
+        engine, "kind, occurred_at", "event_id = '1.1/ended'"
+    )
 
 
 def test_an_agent_is_offline_only_after_leaving_the_last_queue(tmp_path: Path) -> None:
@@ -198,8 +210,8 @@ def test_an_agent_is_offline_only_after_leaving_the_last_queue(tmp_path: Path) -
         'pauses = { corso = "training" }\nagents = { "SIP/1" = "anna" }',
     )
     assert [
-        ("anna", "available"), ("anna", "available"), ("anna", "training"), ("anna", "training"), ("anna", "available"),
-        ("anna", "offline"),
+        ("anna", "available"), ("anna", "available"), ("anna", "training"), ("anna", "training"),
+        ("anna", "available"), ("anna", "offline"),
     ] == said(engine, "actor_id, value", "kind = 'state'")  # fmt: skip
 
 
@@ -237,9 +249,37 @@ def test_unknown_words_in_options_are_refused(tmp_path: Path) -> None:
 
 
 WORDS = st.sampled_from(
-    "ENTERQUEUE CONNECT ABANDON EXITWITHTIMEOUT EXITWITHKEY EXITEMPTY COMPLETEAGENT COMPLETECALLER TRANSFER"
-    " BLINDTRANSFER ATTENDEDTRANSFER RINGNOANSWER RINGCANCELED AGENTDUMP DID ADDMEMBER REMOVEMEMBER PAUSE UNPAUSE"
-    " PAUSEALL UNPAUSEALL AGENTLOGIN AGENTLOGOFF JOINEMPTY QUEUESTART CONFIGRELOAD INFO PENALTY HUH".split()
+    [
+        "ENTERQUEUE",
+        "CONNECT",
+        "ABANDON",
+        "EXITWITHTIMEOUT",
+        "EXITWITHKEY",
+        "EXITEMPTY",
+        "COMPLETEAGENT",
+        "COMPLETECALLER",
+        "TRANSFER",
+        "BLINDTRANSFER",
+        "ATTENDEDTRANSFER",
+        "RINGNOANSWER",
+        "RINGCANCELED",
+        "AGENTDUMP",
+        "DID",
+        "ADDMEMBER",
+        "REMOVEMEMBER",
+        "PAUSE",
+        "UNPAUSE",
+        "PAUSEALL",
+        "UNPAUSEALL",
+        "AGENTLOGIN",
+        "AGENTLOGOFF",
+        "JOINEMPTY",
+        "QUEUESTART",
+        "CONFIGRELOAD",
+        "INFO",
+        "PENALTY",
+        "HUH",
+    ]
 )
 NUMBERS = st.sampled_from(["", "0", "1", "7", "30", "-4", "99999999999999999999", "1e9", "x"])
 PROPER = st.builds(

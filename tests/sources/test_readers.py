@@ -75,7 +75,7 @@ def test_a_bad_row_is_rejected_with_its_line_and_the_rest_is_read(
 
 
 def test_a_file_cut_off_in_its_last_row_loses_that_row_only(tmp_path: Path) -> None:
-    engine, _ = load(write(tmp_path, HEAD + GOOD + SECOND + 'c,2024-01-01 10:0'))
+    engine, _ = load(write(tmp_path, HEAD + GOOD + SECOND + "c,2024-01-01 10:0"))
     assert BOTH == events(engine)
     assert [(4, "2 columns instead of 3")] == rejected(engine)
 
@@ -104,19 +104,28 @@ def test_a_header_that_names_a_column_twice(tmp_path: Path) -> None:
     engine, done = load(path, ONE_WITH_NOTE.replace('"note"\nocc', '"note_3"\nocc'))
     assert [("2",)] == events(engine, "value")
     assert ["t.csv: the header names 'note' twice; column 4 is called 'note_3' here"] == list(done.warnings)
-    engine, done = load(path, ONE_WITH_NOTE.replace('"note"\nocc', '"f"\nocc'), 'zone = "UTC"\ncolumns = ["id", "at", "c", "d", "e", "f"]')
+    engine, done = load(
+        path,
+        ONE_WITH_NOTE.replace('"note"\nocc', '"f"\nocc'),
+        'zone = "UTC"\ncolumns = ["id", "at", "c", "d", "e", "f"]',
+    )
     assert [("4",)] == events(engine, "value")
     assert () == done.warnings
 
 
 def test_no_header_skipped_lines_other_marks(tmp_path: Path) -> None:
     content = "made by X\n\n'a;1';2024-01-01 10:00:00;it\\'s\n"
-    top = 'zone = "UTC"\nheader = false\nskip_lines = 2\ncolumns = ["id", "at", "note"]\ndelimiter = ";"\nquote = "\'"\nescape = "\\\\"'
+    top = (
+        'zone = "UTC"\nheader = false\nskip_lines = 2\ncolumns = ["id", "at", "note"]\ndelimiter'
+        ' = ";"\nquote = "\'"\nescape = "\\\\"'
+    )
     engine, _ = load(write(tmp_path, content), ONE_WITH_NOTE, top)
     assert [("a;1", "it's")] == events(engine, "ticket_id, value")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252", "mac-roman"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252", "mac-roman"]
+)
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path, (HEAD + "a,2024-01-01,perché così\n").encode(encoding))
     engine, _ = load(path, ONE_WITH_NOTE, f'zone = "UTC"\nencoding = "{encoding}"')
@@ -134,7 +143,9 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
         ("cp1251", "utf-8", ""),
     ],
 )
-def test_a_wrong_encoding_is_named_never_read_as_rubbish(tmp_path: Path, real: str, said: str, likely: str) -> None:
+def test_a_wrong_encoding_is_named_never_read_as_rubbish(
+    tmp_path: Path, real: str, said: str, likely: str
+) -> None:
     text = "Привет, как дела\n" if real == "cp1251" else "perché così “no” €\n"
     path = write(tmp_path, (HEAD + "a,2024-01-01," + text).encode(real))
     with pytest.raises(SourceError, match=f'encoding = "{likely}'):
@@ -161,12 +172,19 @@ def test_a_header_alone_is_a_file_of_no_rows(tmp_path: Path) -> None:
 
 
 def test_a_column_without_a_value(tmp_path: Path) -> None:
-    engine, _ = load(write(tmp_path, HEAD + "a,2024-01-01,\nb,2024-01-01,NA\n"), ONE_WITH_NOTE, 'zone = "UTC"\nnull = ["", "NA"]')
+    engine, _ = load(
+        write(tmp_path, HEAD + "a,2024-01-01,\nb,2024-01-01,NA\n"),
+        ONE_WITH_NOTE,
+        'zone = "UTC"\nnull = ["", "NA"]',
+    )
     assert [(None,), (None,)] == events(engine, "value")
 
 
 def test_json_lists_lines_and_nested_keys(tmp_path: Path) -> None:
-    rows = [{"id": "a", "at": "2024-01-01T10:00:00+01:00", "user": {"id": 7}}, {"id": "b", "at": "2024-01-01T09:00:00Z"}]
+    rows = [
+        {"id": "a", "at": "2024-01-01T10:00:00+01:00", "user": {"id": 7}},
+        {"id": "b", "at": "2024-01-01T09:00:00Z"},
+    ]
     body = ONE_WITH_NOTE.replace('"note"\nocc', '"user.id"\nocc')
     for name, content, top in (
         ("t.json", json.dumps(rows, indent=1), ""),
@@ -199,7 +217,9 @@ def test_parquet_keeps_instants_exact_and_tells_zoned_from_naive(tmp_path: Path)
     pq.write_table(table, tmp_path / "t.parquet")
     engine, _ = load(tmp_path / "t.parquet")
     assert [("1", at.replace(hour=9))] == events(engine)
-    pq.write_table(table.set_column(1, "at", pa.array([at], pa.timestamp("us", "UTC"))), tmp_path / "t.parquet")
+    pq.write_table(
+        table.set_column(1, "at", pa.array([at], pa.timestamp("us", "UTC"))), tmp_path / "t.parquet"
+    )
     engine, _ = load(tmp_path / "t.parquet")
     assert [("1", at)] == events(engine)
     with pytest.raises(SourceError, match="cannot be read as Parquet"):
@@ -220,7 +240,12 @@ def _workbook(path: Path, rows: list[list[object]]) -> Path:
 
 
 def test_workbooks_give_dates_times_and_ids_as_they_are(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["id", "at", "day", "hour"], ["007", datetime(2024, 1, 1, 10, 0, 1), date(2024, 1, 1), time(9, 12, 58)], [], [8, datetime(2024, 1, 1, 10), None, None]]
+    rows: list[list[object]] = [
+        ["id", "at", "day", "hour"],
+        ["007", datetime(2024, 1, 1, 10, 0, 1), date(2024, 1, 1), time(9, 12, 58)],
+        [],
+        [8, datetime(2024, 1, 1, 10), None, None],
+    ]
     path = _workbook(tmp_path / "t.xlsx", rows)
     engine, done = load(path)
     assert [("007", datetime(2024, 1, 1, 9, 0, 1)), ("8", datetime(2024, 1, 1, 9))] == events(engine)
@@ -250,7 +275,10 @@ def test_names_that_tell_no_format(tmp_path: Path) -> None:
         read(write(tmp_path, HEAD, "t.dat"))
 
 
-ANY = st.lists(st.sampled_from(list('ab,"\n\r\\ ;\0\'é') + ["\r\n", '""', "2024-01-01", "x,2024-01-01,y\n", '"a\nb"']), max_size=60).map("".join)
+ANY = st.lists(
+    st.sampled_from(list("ab,\"\n\r\\ ;\0'é") + ["\r\n", '""', "2024-01-01", "x,2024-01-01,y\n", '"a\nb"']),
+    max_size=60,
+).map("".join)
 
 
 @given(text=ANY)
@@ -286,9 +314,18 @@ def test_no_bytes_raise_an_error_of_their_own(tmp_path: Path, data: bytes) -> No
             continue
 
 
-@given(rows=st.lists(st.tuples(st.text("abcé,\"\n; '\\", max_size=6), st.text("xy\n\"", max_size=6)), min_size=1, max_size=20), end=st.sampled_from(["\n", "\r\n"]))
+@given(
+    rows=st.lists(
+        st.tuples(st.text("abcé,\"\n; '\\", max_size=6), st.text('xy\n"', max_size=6)),
+        min_size=1,
+        max_size=20,
+    ),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_well_formed_files_come_back_cell_by_cell(tmp_path: Path, rows: list[tuple[str, str]], end: str) -> None:
+def test_well_formed_files_come_back_cell_by_cell(
+    tmp_path: Path, rows: list[tuple[str, str]], end: str
+) -> None:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator=end)
     writer.writerow(["id", "at", "note"])

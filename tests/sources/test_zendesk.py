@@ -1,8 +1,9 @@
-"""What Zendesk's exports become: a ticket's life from audits, and what other streams add without doubling it."""
+"""What Zendesk's exports become: a ticket's life from audits; other streams add to it and double nothing."""
 
 import json
 import random
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def lines(*records: object) -> str:
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
-def audit(id_: int, at: str, author: int | None, *events: dict[str, Any], ticket: int = 7, **more: Any) -> dict[str, Any]:
+def audit(
+    id_: int, at: str, author: int | None, *events: dict[str, Any], ticket: int = 7, **more: Any
+) -> dict[str, Any]:
     numbered = [{"id": id_ * 100 + place, **event} for place, event in enumerate(events, start=1)]
     return {"id": id_, "ticket_id": ticket, "created_at": at, "author_id": author, "events": numbered, **more}
 
@@ -52,7 +55,9 @@ def comment(author: int | None = None, public: bool = True) -> dict[str, Any]:
     return {"type": "Comment", "public": public, **({"author_id": author} if author else {})}
 
 
-BIRTH = audit(1, "2024-05-01T10:00:00Z", 900, comment(900), create("requester_id", "900"), create("status", "new"))
+BIRTH = audit(
+    1, "2024-05-01T10:00:00Z", 900, comment(900), create("requester_id", "900"), create("status", "new")
+)
 
 
 def test_one_life_word_for_word(shared: Path, tmp_path: Path) -> None:
@@ -60,7 +65,8 @@ def test_one_life_word_for_word(shared: Path, tmp_path: Path) -> None:
     text = (shared / "data/payloads/zendesk" / AUDITS).read_text()
     loaded = read(engine, tmp_path, {"audits.jsonl": text})[0]
     assert (12, 12, 0, 0, 21) == (loaded.rows, loaded.used, loaded.skipped, loaded.rejected, loaded.new)
-    columns = "strftime(occurred_at, '%d %H:%M'), kind, coalesce(value, attribute), actor_kind, actor_id, subject_id, team"
+    columns = "strftime(occurred_at, '%d %H:%M'), kind, coalesce(value, attribute),"
+    columns += " actor_kind, actor_id, subject_id, team"
     assert [
         ("01 13:00", "opened", None, "customer", CUSTOMER, None, FIRST),
         ("01 13:00", "message", None, "customer", CUSTOMER, None, FIRST),
@@ -84,12 +90,16 @@ def test_one_life_word_for_word(shared: Path, tmp_path: Path) -> None:
         ("03 10:00", "solved", None, "agent", BRUNO, None, SECOND),
         ("07 10:05", "closed", None, "system", None, None, SECOND),
     ] == said(engine, columns)
-    assert [("29", CUSTOMER, "email")] == engine.run("SELECT DISTINCT ticket_id, customer_id, channel FROM events")
+    assert [("29", CUSTOMER, "email")] == engine.run(
+        "SELECT DISTINCT ticket_id, customer_id, channel FROM events"
+    )
     assert [(1,)] == said(engine, "amount::INT", "kind = 'rated'")
 
 
 def test_audits_ticket_events_and_ratings_tell_one_life_once(shared: Path, tmp_path: Path) -> None:
-    texts = {name: (shared / "data/payloads/zendesk" / name).read_text() for name in (AUDITS, EVENTS, RATINGS)}
+    texts = {
+        name: (shared / "data/payloads/zendesk" / name).read_text() for name in (AUDITS, EVENTS, RATINGS)
+    }
     alone, together, backwards = DuckDB(), DuckDB(), DuckDB()
     read(alone, tmp_path, {AUDITS: texts[AUDITS]})
     loaded = read(together, tmp_path, texts)
@@ -97,7 +107,11 @@ def test_audits_ticket_events_and_ratings_tell_one_life_once(shared: Path, tmp_p
     assert [0, 21, 0] == [one.repeated for one in loaded]
     read(backwards, tmp_path, dict(reversed(texts.items())))
     life = "* EXCLUDE (batch)"
-    assert said(alone, life) == said(together, life, "ticket_id = '29'") == said(backwards, life, "ticket_id = '29'")
+    assert (
+        said(alone, life)
+        == said(together, life, "ticket_id = '29'")
+        == said(backwards, life, "ticket_id = '29'")
+    )
     assert [("rated", 0)] == said(together, "kind, amount::INT", "ticket_id = '30' AND kind = 'rated'")
 
 
@@ -125,10 +139,14 @@ def test_an_api_page_says_what_its_lines_say(shared: Path, tmp_path: Path, inden
 
 def test_a_ticket_record_adds_nothing_to_its_audits_in_either_order(tmp_path: Path) -> None:
     ticket = {
-        "id": 7, "created_at": "2024-05-01T10:00:00Z", "updated_at": "2024-05-09T10:00:00Z", "status": "closed",
-        "requester_id": 900, "submitter_id": 900, "group_id": 5, "via": {"channel": "email"}, "priority": "high",
+        "id": 7, "created_at": "2024-05-01T10:00:00Z", "updated_at": "2024-05-09T10:00:00Z",
+        "status": "closed", "requester_id": 900, "submitter_id": 900, "group_id": 5, "priority": "high",
+        "via": {"channel": "email"},
     }  # fmt: skip
-    files = {"tickets.json": json.dumps({"tickets": [ticket], "next_page": None}), "audits.jsonl": lines(BIRTH)}
+    files = {
+        "tickets.json": json.dumps({"tickets": [ticket], "next_page": None}),
+        "audits.jsonl": lines(BIRTH),
+    }
     alone, first, last = DuckDB(), DuckDB(), DuckDB()
     read(alone, tmp_path, {"audits.jsonl": lines(BIRTH)})
     loaded = read(first, tmp_path, files)
@@ -151,7 +169,9 @@ def test_tickets_and_metrics_alone_tell_what_they_can(shared: Path, tmp_path: Pa
     )
     assert [(14, 14, 0), (14, 14, 0), (15, 0, 15), (2, 0, 2)] == [(x.rows, x.used, x.skipped) for x in loaded]
     assert "cannot be known" in loaded[0].warnings[0]
-    assert [("6", datetime(2024, 1, 24, 20, 12, 2))] == said(engine, "ticket_id, occurred_at", "kind = 'solved'")
+    assert [("6", datetime(2024, 1, 24, 20, 12, 2))] == said(
+        engine, "ticket_id, occurred_at", "kind = 'solved'"
+    )
     assert [("14", "6")] == said(engine, "ticket_id, subject_id", "kind = 'linked' AND value = 'follow_up'")
     assert [(14,)] == engine.run("SELECT count(*) FROM events WHERE kind = 'opened'")
     assert [("agent", datetime(2024, 1, 24, 14, 19, 3))] == said(
@@ -161,10 +181,22 @@ def test_tickets_and_metrics_alone_tell_what_they_can(shared: Path, tmp_path: Pa
 
 def test_statuses_become_waits_and_their_ends(tmp_path: Path) -> None:
     engine = DuckDB()
-    steps = ["new", "open", "pending", "hold", "open", "solved", "pending", "solved", "closed", "deleted", "open"]
+    steps = [
+        "new",
+        "open",
+        "pending",
+        "hold",
+        "open",
+        "solved",
+        "pending",
+        "solved",
+        "closed",
+        "deleted",
+        "open",
+    ]
     audits = [
         audit(10 + n, f"2024-05-02T10:{n:02}:00Z", 55, change("status", before, after))
-        for n, (before, after) in enumerate(zip(steps, steps[1:], strict=False))
+        for n, (before, after) in enumerate(pairwise(steps))
     ]
     loaded = read(engine, tmp_path, {"a.jsonl": lines(BIRTH, *audits)})[0]
     assert (11, 10, 1, 0) == (loaded.rows, loaded.used, loaded.skipped, loaded.rejected)
@@ -172,7 +204,9 @@ def test_statuses_become_waits_and_their_ends(tmp_path: Path) -> None:
         (1, "waiting", "customer"), (2, "resumed", None), (2, "waiting", "third_party"), (3, "resumed", None),
         (4, "solved", None), (5, "reopened", None), (5, "waiting", "customer"), (6, "solved", None),
         (7, "closed", None), (8, "removed", None), (9, "restored", None),
-    ] == said(engine, "minute(occurred_at)::INT, kind, value", "event_id NOT LIKE '1/%' AND kind <> 'opened'")  # fmt: skip
+    ] == said(
+        engine, "minute(occurred_at)::INT, kind, value", "NOT event_id LIKE '1/%' AND kind <> 'opened'"
+    )  # fmt: skip
 
 
 def test_who_wrote_is_known_by_users_bots_and_rules(tmp_path: Path) -> None:
@@ -192,9 +226,14 @@ def test_who_wrote_is_known_by_users_bots_and_rules(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     loaded = read(engine, tmp_path, {"data/audits.jsonl": audits}, 'users = "users.jsonl"\nbots = [77]')[0]
     assert () == loaded.warnings
-    assert [("customer", "900"), ("customer", "901"), ("agent", "55"), ("bot", "77"), ("system", None), ("system", None)] == (
-        said(engine, "actor_kind, actor_id", "kind = 'message'")
-    )
+    assert [
+        ("customer", "900"),
+        ("customer", "901"),
+        ("agent", "55"),
+        ("bot", "77"),
+        ("system", None),
+        ("system", None),
+    ] == (said(engine, "actor_kind, actor_id", "kind = 'message'"))
 
 
 def test_a_writer_nobody_knows_is_rejected_not_guessed(tmp_path: Path) -> None:
@@ -202,9 +241,13 @@ def test_a_writer_nobody_knows_is_rejected_not_guessed(tmp_path: Path) -> None:
     engine = DuckDB()
     loaded = read(engine, tmp_path, {"a.jsonl": lines(late)})[0]
     assert (1, 1, 0, 1) == (loaded.rows, loaded.used, loaded.rejected, loaded.rejected_events)
-    assert [(1, "who wrote it is unknown: give `users` or `tickets`")] == engine.run("SELECT line, reason FROM rejections")
+    assert [(1, "who wrote it is unknown: give `users` or `tickets`")] == engine.run(
+        "SELECT line, reason FROM rejections"
+    )
     known = DuckDB()
-    (tmp_path / "tickets.json").write_text(json.dumps({"tickets": [{"id": 7, "requester_id": 900, "status": "open"}]}))
+    (tmp_path / "tickets.json").write_text(
+        json.dumps({"tickets": [{"id": 7, "requester_id": 900, "status": "open"}]})
+    )
     assert 0 == read(known, tmp_path, {"b.jsonl": lines(late)}, 'tickets = "tickets.json"')[0].rejected_events
     assert [("agent", "900")] == said(known, "actor_kind, customer_id", "kind = 'message'")
 
@@ -212,7 +255,8 @@ def test_a_writer_nobody_knows_is_rejected_not_guessed(tmp_path: Path) -> None:
 def test_groups_fields_merges_problems_and_follow_ups(tmp_path: Path) -> None:
     (tmp_path / "groups.jsonl").write_text(lines({"id": 5, "name": "Billing"}, {"id": 6, "name": "Tech"}))
     born = audit(
-        1, "2024-05-01T10:00:00Z", 55, create("requester_id", "900"), create("group_id", None), create("360001", "refund"),
+        1, "2024-05-01T10:00:00Z", 55, create("requester_id", "900"), create("group_id", None),
+        create("360001", "refund"),
         via={"channel": "web", "source": {"from": {"ticket_id": 3}, "rel": "follow_up"}},
     )  # fmt: skip
     merge = {"channel": "system", "source": {"from": {"ticket_ids": [8, 9]}, "rel": "merge"}}
@@ -243,16 +287,21 @@ def test_groups_fields_merges_problems_and_follow_ups(tmp_path: Path) -> None:
 def test_ids_beyond_2_to_53_stay_exact(tmp_path: Path) -> None:
     big = 9007199254740993
     engine = DuckDB()
-    born = audit(big, "2024-05-01T10:00:00Z", big + 2, comment(), create("requester_id", str(big + 2)), ticket=big + 4)
+    born = audit(
+        big, "2024-05-01T10:00:00Z", big + 2, comment(), create("requester_id", str(big + 2)), ticket=big + 4
+    )
     read(engine, tmp_path, {"a.jsonl": lines(born)})
     told = "event_id, ticket_id, actor_id, customer_id"
-    assert [(f"{big}/{big * 100 + 1}", str(big + 4), str(big + 2), str(big + 2))] == said(engine, told, "kind = 'message'")
+    assert [(f"{big}/{big * 100 + 1}", str(big + 4), str(big + 2), str(big + 2))] == said(
+        engine, told, "kind = 'message'"
+    )
 
 
 def test_what_cannot_be_read_is_rejected_with_its_line_and_reason(tmp_path: Path) -> None:
     engine = DuckDB()
     text = (
-        lines(BIRTH) + "\n{broken\n[1]\n" + lines({"conditions": {}, "title": "Close"}, {**BIRTH, "created_at": "redacted"})
+        lines(BIRTH) + "\n{broken\n[1]\n" + lines({"conditions": {}, "title": "Close"})
+        + lines({**BIRTH, "created_at": "redacted"})
         + '{"audits": []}\n' + lines({"id": 3, "name": "C", "role": "agent"})
     )  # fmt: skip
     loaded = read(engine, tmp_path, {"a.jsonl": text})[0]

@@ -85,18 +85,19 @@ language = "language"
 """
 
 _OWN_KPI: Final = """# A KPI of Acme Care's own: how many urgent tickets wait more than an hour for a person.
-name = "urgent_waits_over_an_hour"
+[urgent_waits_over_an_hour]
 title = { it = "Urgenti in attesa oltre un'ora", en = "Urgent tickets waiting over an hour" }
-sentence = { it = "Quota dei ticket urgenti a cui nessuno ha risposto entro un'ora.", en = "Share of urgent tickets that no person answered within an hour." }
+meaning = { it = "Quota dei ticket urgenti a cui nessuno ha risposto entro un'ora.", en = "Share of urgent tickets that no person answered within an hour." }
 unit = "share"
 better = "lower"
-fact = "tickets"
 kind = "share"
-clock = "opened"
-population = [{ column = "priority", op = "=", value = "urgent" }]
-where = [{ column = "first_response_us", op = ">", value = "$limit" }]
-params = { limit = { unit = "us", default = 3600000000 } }
-version = 1
+fact = "tickets"
+clock = "opened_at"
+where = ["is_counted", "awaits_response", { column = "priority", value = "urgent" }]
+part = [{ any_of = [{ column = "first_response_us", op = "null" }, { column = "first_response_us", op = ">", param = "limit" }] }]
+known_after = { since = "started_at", param = "limit" }
+params = { limit = { unit = "duration", default = "1h" } }
+source = "Acme Care"
 """  # noqa: E501
 
 

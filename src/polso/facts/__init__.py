@@ -25,11 +25,11 @@ from polso.facts.visits import VISITS
 from polso.facts.waits import WAITS
 from polso.facts.work import WORK
 
-# In the order of folding: tickets sums what waits found, and many read tickets.
+# In the order of folding: tickets counts what waits and contacts found, and many read tickets.
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        WAITS, TICKETS, STAGES, WORK, CONTACTS, STATES, COSTS, REPLIES, MESSAGES, TRANSFERS, SOLVES, BACKLOG,
+        WAITS, STAGES, WORK, CONTACTS, TICKETS, STATES, COSTS, REPLIES, MESSAGES, TRANSFERS, SOLVES, BACKLOG,
         RATINGS, SURVEYS, ORDERS, VISITS, SEARCHES, ARTICLES, THREADS, BOTS, SLA,
     )
 }  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polso.engine import Table, ibis
+from polso.engine import Table, ibis, micros_between
 from polso.facts.fact import (
     TICKET,
     TICKET_KEY,
@@ -83,8 +83,8 @@ def _with_messages(rows: Table, own: Table) -> Table:
     )
     inside = (met.ended_at.isnull() | (met.m_at <= met.ended_at)) & met.is_message
     found = met.group_by(**{f"b_{name}": met[name] for name in _KEY}).aggregate(
-        customer_messages=(inside & ~met.is_bot).cast("int64").sum(),
-        bot_messages=(inside & met.is_bot).cast("int64").sum(),
+        customer_messages=met.m_at.count(where=inside & ~met.is_bot),
+        bot_messages=met.m_at.count(where=inside & met.is_bot),
         ticket_contact_at=met.m_at.min(where=met.is_contact & (met.m_at > met.ended_at).fill_null(False)),
     )
     joined = rows.left_join(found, [rows[name] == found[f"b_{name}"] for name in _KEY])
@@ -100,7 +100,8 @@ def link(bots: Table, others: Mapping[str, Table]) -> Table:
     """Add the person's next contact after the conversation, on any channel: on the same ticket or another."""
     contacts = others.get("contacts")
     if contacts is not None:
-        marks = contacts.select("client", PERSON, at="started_at")
+        came = contacts.filter(contacts.is_counted & (contacts.direction == "inbound"))
+        marks = came.select("client", PERSON, at="started_at")
     else:
         tickets = others["tickets"]
         marks = tickets.filter(tickets.is_counted).select("client", PERSON, at="opened_at")
@@ -109,7 +110,9 @@ def link(bots: Table, others: Mapping[str, Table]) -> Table:
     sooner = ibis.cases(
         (here.isnull(), elsewhere), (elsewhere.isnull(), here), (here < elsewhere, here), else_=elsewhere
     )
-    return rows.mutate(next_contact_at=sooner, has_person=rows[PERSON].notnull())
+    return rows.mutate(
+        next_contact_at=sooner, has_person=rows[PERSON].notnull(), return_us=micros_between(rows.ended_at, sooner)
+    )
 
 
 BOTS = Fact(
@@ -156,6 +159,7 @@ BOTS = Fact(
         instant("handed_off_at", "When it was handed to people; null where it was not."),
         instant("ticket_contact_at", "The customer's next contact on the same ticket after its end."),
         linked_instant("next_contact_at", "The same person's next contact after its end, on any channel."),
+        Column("return_us", "int64", "From its end to that contact.", "us", linked=True),
     ),
     spans=(
         Span("hand_off", "entered_at", "handed_off_at", "From its beginning to the hand-off."),

@@ -120,9 +120,11 @@ def refold(engine: DuckDB, config: Config, batch: int, *, progress: Progress | N
     fold(engine, steps, progress=progress)
     affected = engine.scratch("fold_affected", _affected(engine, changed))
     for name, fact in FACTS.items():
-        engine.delete(name, _touched_keys(fact.key, changed, touched))
-        engine.append(name, engine.table(folded(name)))
-    _relink(engine, steps, affected)
+        keys = _touched_keys(fact.key, changed, touched)
+        engine.delete(name, keys)
+        # An event read for one key may be a part of another's (an order of a visit): whole keys only.
+        engine.append(name, engine.table(folded(name)).semi_join(keys, list(keys.columns)))
+    _relink(engine, steps, affected, changed)
     _cool(engine)
     clean(engine, steps)
     for name in ("fold_changed", "fold_touched", "fold_affected"):
@@ -190,18 +192,21 @@ def _affected(engine: DuckDB, changed: Table) -> Table:
     return ibis.union(*named, distinct=True)
 
 
-def _relink(engine: DuckDB, steps: Plan, affected: Table) -> None:
-    """The second pass again, over all rows of the affected people."""
+def _relink(engine: DuckDB, steps: Plan, affected: Table, changed: Table) -> None:
+    """The second pass again, over all rows of the affected people, and new rows of nobody known."""
     for name in steps.link:
         rows = engine.table(name)
         by_person = rows.semi_join(affected, ["client", "person"])
         by_alias = rows.semi_join(affected.rename(customer_id="person"), ["client", "customer_id"])
-        own = by_person.union(by_alias, distinct=True)
+        keys = _touched_keys(FACTS[name].key, changed, engine.table("fold_touched"))
+        new = rows.filter(rows.customer_id.isnull()).semi_join(keys, list(keys.columns))
+        own = by_person.union(by_alias, distinct=True).union(new, distinct=True)
         columns = [c.name for c in FACTS[name].columns if c.linked]
         engine.scratch(folded(name), own.drop(*columns))
     for name, text in steps.link.items():
         done = engine.scratch_sql("relinked", text)
-        engine.delete(name, done.select(*FACTS[name].key.columns))
+        # Whole rows, not keys: other people may have rows of the same ticket.
+        engine.delete(name, engine.table(folded(name)))
         engine.append(name, done)
     engine.drop("relinked")
 

@@ -40,7 +40,7 @@ def fold(events: Table, context: Context) -> Table:
     sessions = _sessions(own, context)
     rows = _numbered(_with_turns(_replied(sessions, own), _turns(own, sessions)))
     rows = _handled(_worked(rows, context.shared["work"]))
-    tickets = context.shared["tickets"].view()
+    tickets = context.shared["anchors"].view()
     named = tickets.select(t_source="source", t_id="ticket_id", t_customer="customer_id", left_out="left_out")
     joined = rows.left_join(named, [rows.source == named.t_source, rows.ticket_id == named.t_id])
     counted = joined.mutate(

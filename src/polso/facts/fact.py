@@ -117,8 +117,8 @@ class Span:
 class Context:
     """What folds may know besides events: settings that are fixed for a store, and shared intermediates.
 
-    history: dimensions of each ticket over time (facts/history.py); spells: its open spells
-    (facts/spells.py); attributes: declared dimension -> ticket attribute; reopen_on: what reopens.
+    shared: `anchors` (one row a ticket, facts/tickets.py), `history` (dimensions of each ticket over time),
+    `spells` (its open spells), `turns` (customer turns), `clients`, `people`, and facts folded earlier; attributes: declared dimension -> ticket attribute; reopen_on: what reopens.
     """
 
     attributes: Mapping[str, str]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polso.engine import IntegerValue, Table, ibis
+from polso.engine import Table, ibis
 from polso.facts.fact import (
     ORDER,
     ORDER_KEY,
@@ -33,12 +33,12 @@ _THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _RATED = ("csat5", "csat7", "thumbs")
 
 
-def minor(events: Table) -> IntegerValue:
-    """An event's amount in its currency's minor units."""
+def minor(events: Table) -> ibis.expr.types.DecimalValue:
+    """An event's amount in whole minor units of its currency; a decimal, whose sum is exact on every engine."""
     scale = ibis.cases(
         (events.currency.isin(list(_WHOLE)), 1), (events.currency.isin(list(_THOUSANDTHS)), 1000), else_=100
     )
-    return (events.amount * scale.cast("int64")).round().cast("int64")
+    return (events.amount * scale.cast("int64")).round(0)
 
 
 def fold(events: Table, context: Context) -> Table:
@@ -52,7 +52,7 @@ def fold(events: Table, context: Context) -> Table:
     last = told.filter(told.place == 0)
     orders = last.select(
         "source", "client", "customer_id", "channel", "currency", "ordered_at",
-        order_id=last.subject_id, session=last.value, amount_minor=minor(last),
+        order_id=last.subject_id, session=last.value, amount_minor=minor(last).cast("int64"),
     )  # fmt: skip
     joined = orders.left_join(_given_back(events, orders), list(_KEY))
     joined = joined.select(*orders.columns, "refunded_at", refunded_minor=joined.refunded_minor.fill_null(0))

@@ -24,5 +24,5 @@ def with_person(rows: Table, identities: Table) -> Table:
     """Add (or renew) `person`: the customer an alias belongs to, else the customer id itself."""
     bare = rows.drop(PERSON) if PERSON in rows.columns else rows
     known = identities.select(client_="client", alias="alias", person_="person")
-    joined = bare.left_join(known, [bare.client == known.client_, bare.customer_id == known.alias])
+    joined = bare.left_join(known, [bare.client == known.client_, bare.customer_id == known["alias"]])
     return joined.select(*(joined[c] for c in bare.columns), person=joined.person_.fill_null(joined.customer_id))

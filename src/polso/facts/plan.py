@@ -20,13 +20,15 @@ from polso.facts.history import history
 from polso.facts.people import people, with_person
 from polso.facts.replies import turns
 from polso.facts.spells import spells
+from polso.facts.tickets import anchors
 
 ALWAYS: Final = "always"
 CALENDAR: Final = "calendar"
 SCOPE: Final = "fold_scope"
 DAYS: Final = "fold_days"
 PEOPLE: Final = "fold_people"
-EVENT_SCHEMA: Final = {column.name: column.type for column in kinds.COLUMNS}
+# What only the log reads (key, content hash, batch) no fold sees: Spark has no such integers.
+EVENT_SCHEMA: Final = {column.name: column.type for column in kinds.SOURCE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class Maker:
         shared: dict[str, Table] = {}
         context = Context(self.config.dimensions, self.config.reopen_on, self.config.target, shared)
         own = of_tickets(seen)
-        shared["clients"] = self.keep("fold_clients", own.group_by(*TICKET).aggregate(client=own.client.max()))
+        shared["anchors"] = self.keep("fold_anchors", anchors(own))
+        shared["clients"] = shared["anchors"].select(*TICKET, "client")
         shared["people"] = ibis.table({"client": "string", "alias": "string", "person": "string"}, name=PEOPLE)
         shared["history"] = self.keep("fold_history", history(seen, context))
         shared["spells"] = self.keep("fold_spells", spells(seen, context))

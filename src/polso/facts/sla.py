@@ -206,7 +206,7 @@ def _verdict(outcome: StringValue) -> BooleanValue:
 
 SLA = Fact(
     name="sla",
-    sentence="One row per ticket, target in force (those of polso.toml with `within`) and start of its clock.",
+    sentence="One row per ticket, target in force (of those with `within`) and start of its clock.",
     key=TICKET_KEY,
     clock="activated_at",
     at="activated_at",

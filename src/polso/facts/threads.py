@@ -81,9 +81,9 @@ def _counted(said: Table) -> Table:
     answers = said.filter(said["by"].isin(["peer", "agent"]))
     peer, agent = answers["by"] == "peer", answers["by"] == "agent"
     return answers.group_by(f_source="source", f_ticket_id="ticket_id").aggregate(
-        answers=answers.count(),
-        peer_answers=peer.sum(),
-        agent_answers=agent.sum(),
+        answers=answers.event_id.count(),
+        peer_answers=answers.event_id.count(where=peer),
+        agent_answers=answers.event_id.count(where=agent),
         answered_at=answers.occurred_at.min(),
         peer_answered_at=answers.occurred_at.min(where=peer),
         agent_answered_at=answers.occurred_at.min(where=agent),

@@ -32,18 +32,15 @@ from polso.facts.returns import link
 def fold(events: Table, context: Context) -> Table:
     """One row a ticket."""
     own = of_tickets(events)
-    base = _anchors(own).left_join(_spells(context), list(TICKET)).drop("source_right", "ticket_id_right")
+    base = context.shared["anchors"].left_join(_spells(context), list(TICKET)).drop("source_right", "ticket_id_right")
     base = base.mutate(
         opened_at=base.recorded_opening_at.fill_null(base.first_event_at),
         opening_inferred=base.recorded_opening_at.isnull(),
-        opened_by=base.opened_by.fill_null("customer"),
     )
     base = _first_response(own, base)
     base = _turns(base, context)
     base = _pauses(base, context)
     base = base.mutate(
-        left_out=_left_out(base),
-        is_counted=_left_out(base).isnull(),
         resolved_at=ibis.ifelse(base.is_open, ibis.null(base.last_solved_at.type()), base.last_solved_at),
         ended_unanswered_at=ibis.ifelse(base.first_reply_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())),
         ended_unsolved_at=ibis.ifelse(base.first_solved_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())),
@@ -54,8 +51,13 @@ def fold(events: Table, context: Context) -> Table:
     return at_instant(base, "first_solved_at", context, names=("team", "agent"), prefix="solving_")
 
 
-def _anchors(own: Table) -> Table:
-    """Everything that one grouped pass over a ticket's events can tell."""
+def anchors(own: Table) -> Table:
+    """Everything that one grouped pass over a ticket's events can tell: kept apart, as other folds read it too."""
+    found = _grouped(own)
+    return found.mutate(left_out=_left_out(found), is_counted=_left_out(found).isnull())
+
+
+def _grouped(own: Table) -> Table:
     at, kind, by = own.occurred_at, own.kind, own.actor_kind
     message = kind == "message"
     opened = kind == "opened"
@@ -66,7 +68,7 @@ def _anchors(own: Table) -> Table:
         last_event_at=at.max(),
         events=own.count(),
         recorded_opening_at=at.min(where=opened),
-        opened_by=by.max(where=opened),
+        opened_by=by.max(where=opened).fill_null("customer"),
         opener=own.actor_id.max(where=opened),
         direction=own.direction.max(where=opened),
         first_customer_message_at=at.min(where=message & (by == "customer")),
@@ -146,8 +148,12 @@ def _turns(base: Table, context: Context) -> Table:
     summed = turns.group_by(*TICKET).aggregate(
         turns=turns.count(), longest_reply_us=micros_between(turns.started_at, turns.ended_at).max(where=answered)
     )
+    reached = context.shared["contacts"].view()
+    reached = reached.filter(reached.direction == "inbound")
+    contacts = reached.group_by(c_source=reached.source, c_ticket=reached.ticket_id).aggregate(contacts=reached.count())
     joined = base.left_join(summed, list(TICKET)).drop("source_right", "ticket_id_right")
-    return joined.mutate(turns=joined.turns.fill_null(0))
+    joined = joined.left_join(contacts, [joined.source == contacts.c_source, joined.ticket_id == contacts.c_ticket])
+    return joined.mutate(turns=joined.turns.fill_null(0), contacts=joined.contacts.fill_null(0)).drop("c_source", "c_ticket")
 
 
 def _pauses(base: Table, context: Context) -> Table:
@@ -252,7 +258,8 @@ _COLUMNS = (
     count("solve_events", "Times somebody declared it solved."),
     count("solves", "Open spells that ended solved."),
     count("reopenings", "Times it was opened again."),
-    count("turns", "Customer turns: times the customer reached the service within the ticket."),
+    count("turns", "Customer turns: messages, or several in a row, that waited for a reply."),
+    count("contacts", "Times the customer reached the service within the ticket: calls, chat sessions, turns outside them."),
     duration("longest_reply_us", "The longest answered customer turn."),
     duration("work_us", "Recorded work on the ticket; null where none was recorded."),
     duration("paused_us", "Time waiting inside open spells."),

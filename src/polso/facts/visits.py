@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polso.engine import Table, ibis
+from polso.engine import Table, ibis, micros_between
 from polso.facts.fact import (
     VISIT_KEY,
     Column,
@@ -41,7 +41,7 @@ def fold(events: Table, context: Context) -> Table:
         is_bot=(seen & (own.value == "bot")).fill_null(False).any(),
         ordered_at=own.occurred_at.min(where=bought),
         orders=own.subject_id.nunique(where=bought),
-        views=seen.sum(),
+        views=own.event_id.count(where=seen),
     )
     rows = rows.filter(rows.visited_at.notnull())
     return rows.mutate(
@@ -56,6 +56,7 @@ def link(visits: Table, others: Mapping[str, Table]) -> Table:
     bought = orders.select("client", PERSON, at="ordered_at")
     people = visits.filter(~visits.is_bot)
     rows = with_next(visits, _KEY, "visited_at", opened, "next_ticket_at", strictly=False)
+    rows = rows.mutate(ticket_us=micros_between(rows.visited_at, rows.next_ticket_at))
     rows = with_next(rows, _KEY, "visited_at", bought, "next_order_at", strictly=False)
     rows = with_next(
         rows, _KEY, "visited_at", people.select("client", PERSON, at="visited_at"), "next_visit_at"
@@ -107,6 +108,7 @@ VISITS = Fact(
             "next_order_at", "The visitor's next order, placed at or after the start of the visit."
         ),
         linked_instant("next_visit_at", "The visitor's next visit."),
+        Column("ticket_us", "int64", "From the start of the visit to the visitor's next ticket.", "us", linked=True),
     ),
     fold=fold,
     link=link,

@@ -91,7 +91,7 @@ def _columns(d: Definition) -> Iterator[tuple[str, str]]:
     else:
         named += [d.value, d.minus]
     named += [c.column for c in flat((*d.where, *d.part, *d.against))]
-    if d.kind in ("ratio", "over_cells"):
+    if d.kind == "ratio":
         named = []
     for part in (d.top, d.bottom):
         if part:

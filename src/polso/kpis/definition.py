@@ -18,7 +18,7 @@ Unit = Literal["count", "duration", "share", "points", "score", "money", "ratio"
 Better = Literal["higher", "lower", "neither"]
 KindName = Literal[
     "count", "sum", "share", "duration", "mean", "ratio", "net_share", "bands", "stock", "stock_by_age",
-    "survival", "cohort_pair", "spread", "cost", "over_cells",
+    "survival", "cohort_pair", "spread", "cost",
 ]  # fmt: skip
 Stat = Literal["mean", "median", "p80", "p90", "p95"]
 Clock = Literal["calendar", "business"]
@@ -129,8 +129,8 @@ class Definition(Data):
     known_after: Horizon | None = None
     params: dict[str, Param] = {}
     stat: Stat = "mean"
-    of: Name | None = None
     person: Name | None = None
+    complement: bool = Field(default=False, description="one minus the share: shrinkage, churn")
     empty: Literal["no value"] = "no value"
     source: str = "Polso"
     version: int = 1
@@ -142,7 +142,7 @@ class Definition(Data):
             "sum": ("value",), "duration": ("value",), "mean": ("value",), "share": ("part",), "net_share": ("part", "against"),
             "ratio": ("top", "bottom"), "bands": ("value", "edges"), "stock": ("since", "until"),
             "stock_by_age": ("since", "until"), "survival": ("since", "until"), "spread": ("since", "until", "part"),
-            "cohort_pair": ("person",), "over_cells": ("of",),
+            "cohort_pair": ("person",),
         }  # fmt: skip
         for field in needed.get(self.kind, ()):
             if not getattr(self, field):

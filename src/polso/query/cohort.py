@@ -38,7 +38,8 @@ def cohort_pair(store: Store, d: Definition, question: Question, scope: Scope) -
     answers: dict[Cell, Answer] = {}
     for row in found:
         cell = tuple(labels[row["label"]] if name == question.grain else row[name] for name in question.by)
-        n, part = int(row["n"]), int(row["part"] or 0)
+        n = int(row["n"])
+        part = n - int(row["part"] or 0) if d.complement else int(row["part"] or 0)
         answers[cell] = Answer(part / n, n, *intervals.wilson(part, n), {"part": part}) if n else NOTHING
     store.engine.drop("cohort_ends")
     return answers

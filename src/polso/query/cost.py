@@ -1,13 +1,182 @@
-"""Cost per contact: what the period cost, over the contacts handled in it; the remainder is shown, not hidden."""
+"""Cost per contact: what a period cost, over the contacts handled in it.
+
+Rule kept here: paid time costs its rate in force, an agent's own before the team's before everybody's.
+Where an answer is split or filtered, paid time and fixed costs are allocated by handling time, and
+channel fees go to their channel; what has no handling to go by stays unallocated and is shown.
+"""
 
 from __future__ import annotations
 
-from polso.kpis.definition import Definition
-from polso.kpis.kinds import Answer
-from polso.query.question import Question, Scope
-from polso.query.scan import Cell
-from polso.query.store import Store
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from polso.engine import Table, ibis, micros_between
+from polso.kpis.definition import Condition, Definition
+from polso.kpis.kinds import NOTHING, Answer, Ask
+from polso.query.question import CYCLES, GRAINS, Question, Scope
+from polso.query.scan import Cell, Found, Wanted, in_scope, scan
+from polso.query.store import Store, buckets
+
+HOUR_US = 3_600_000_000
+Spent = dict[Any, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Cents an hour for a subject (an agent, a team, or everybody: None) while it was in force."""
+
+    subject: str | None
+    since: datetime
+    until: datetime | None
+    cents: int
 
 
 def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
-    raise NotImplementedError
+    """Cost over rows counted by the definition, per cell, in the currency of the costs."""
+    whole = Question((d,), question.period, question.grains)
+    paid, booked = _paid(store, whole, scope), _booked(store, whole, scope)
+    handled = scan(store, "contacts", "handled_at", [_handling(d)], question, scope)
+    everything = scan(store, "contacts", "handled_at", [_handling(d)], whole, scope)
+    counted = scan(store, d.fact, d.clock, [Wanted("n", d, Ask("count", where=d.where))], question, scope)
+    answers: dict[Cell, Answer] = {}
+    for cell, found in counted.items():
+        n, time = int(found["n"] or 0), _time_of(question, cell)
+        share = _share(handled, everything, question, cell, time)
+        spent = share * (paid.get(time, Fraction(0)) + booked["fixed"].get(time, Fraction(0)))
+        spent += _fees(booked, question, cell, time, share)
+        unallocated = {} if share else {"unallocated": float(paid.get(time, Fraction(0)) / 100)}
+        answers[cell] = Answer(float(spent / n / 100), n, parts={"cost": float(spent / 100), **unallocated}) if n else NOTHING
+    return answers
+
+
+def _handling(d: Definition) -> Wanted:
+    plain = d.model_copy(update={"unit": "count", "known_after": None})
+    return Wanted("us", plain, Ask("sum", "handle_us", where=(Condition(column="is_handled", value=True),)))
+
+
+def _time_of(question: Question, cell: Cell) -> Cell:
+    return tuple(value for name, value in zip(question.by, cell, strict=True) if name in question.grains)
+
+
+def _share(handled: Found, everything: Found, question: Question, cell: Cell, time: Cell) -> Fraction:
+    """The cell's part of the handling time of its stretch of time; all of it where nothing is split or filtered."""
+    if not question.dimensions and not question.where:
+        return Fraction(1)
+    mine, total = (int(found.get(key, {}).get("us") or 0) for found, key in ((handled, cell), (everything, time)))
+    return Fraction(mine, total) if total else Fraction(0)
+
+
+def _fees(booked: dict[str, Spent], question: Question, cell: Cell, time: Cell, share: Fraction) -> Fraction:
+    """Channel fees of a cell: its own channel's where it has one, else all of them by share."""
+    fees = booked["channel_fee"]
+    channels: Iterable[Any] | None = None
+    if "channel" in question.by:
+        channels = [cell[question.by.index("channel")]]
+    else:
+        for condition in question.where:
+            if condition.column == "channel" and condition.op in ("=", "in"):
+                channels = condition.value if isinstance(condition.value, tuple) else [condition.value]
+    if channels is not None:
+        return sum((fees.get((*time, channel), Fraction(0)) for channel in channels), Fraction(0))
+    return share * sum((amount for key, amount in fees.items() if key[:-1] == time), Fraction(0))
+
+
+def _booked(store: Store, whole: Question, scope: Scope) -> dict[str, Spent]:
+    """Amounts booked in the period: fixed ones per stretch of time, channel fees per stretch and channel; cents."""
+    d = whole.definitions[0].model_copy(update={"unit": "count", "known_after": None})
+    spent: dict[str, Spent] = {}
+    for item, by in (("fixed", whole.by), ("channel_fee", (*whole.by, "channel"))):
+        ask = Ask("sum", "amount_minor", where=(Condition(column="item", value=item),))
+        found = scan(store, "costs", "since", [Wanted("cents", d, ask)], replace(whole, by=by), scope)
+        spent[item] = {cell: Fraction(int(row["cents"])) for cell, row in found.items() if row["cents"]}
+    return spent
+
+
+def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
+    """What paid time cost, per stretch of time, in cents."""
+    rates = _rates(store, whole, scope)
+    if not rates:
+        return {}
+    segments = store.engine.scratch("cost_segments", _segments(store, whole, rates))
+    own = store.engine.scratch("cost_rates", _rates_in_force(segments, store, rates))
+    rows = in_scope(store, "states", None, whole, scope)
+    until = rows.until.fill_null(ibis.timestamp(store.as_of))
+    paid = rows.filter(rows.state == "paid").mutate(polso_until=until)
+    pieces = paid.inner_join(segments, [paid.since < segments.end, paid.polso_until > segments.start])
+    pieces = pieces.mutate(us=micros_between(ibis.greatest(pieces.since, pieces.start), ibis.least(pieces.polso_until, pieces.end)))
+    rated = _with_rates(pieces, own)
+    cents = (rated.us.cast("decimal(38, 0)") * rated.cents.cast("decimal(38, 0)")).sum()
+    found = store.collect(rated.group_by("label").aggregate(total=cents)).to_pylist()
+    labels = {i: key for i, (key, _, _) in enumerate(_stretches(store, whole))}
+    spent: Spent = {}
+    for row in found:
+        if row["total"] is not None:
+            key = labels[row["label"]]
+            spent[key] = spent.get(key, Fraction(0)) + Fraction(int(row["total"]), HOUR_US)
+    store.engine.drop("cost_segments")
+    store.engine.drop("cost_rates")
+    return spent
+
+
+def _rates(store: Store, whole: Question, scope: Scope) -> list[Rate]:
+    rows = in_scope(store, "costs", None, whole, scope)
+    found = store.collect(rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor"))
+    return [Rate(r["subject"], r["since"], r["until"], int(r["amount_minor"])) for r in found.to_pylist()]
+
+
+def _stretches(store: Store, whole: Question) -> list[tuple[Cell, datetime, datetime]]:
+    """The stretches of time an answer is split into, as (time key of a cell, start, end)."""
+    grain = whole.grain
+    if grain is None:
+        return [((), *whole.period.instants)]
+    if len(whole.grains) > 1 or grain in CYCLES:
+        slots, _ = store.slots(whole.period)
+        keys = list(zip(*(slots[GRAINS[g]].to_pylist() for g in whole.grains), strict=True))
+        starts = slots["slot"].to_pylist()
+        return list(zip(keys, starts, [*starts[1:], whole.period.instants[1]], strict=True))
+    return [((label,), start, end) for label, start, end in buckets(store, whole.period, grain)]
+
+
+def _segments(store: Store, whole: Question, rates: list[Rate]) -> pa.Table:
+    """Stretches cut wherever a rate changes, up to as-of: within a segment every rate is constant."""
+    changes = sorted({end for rate in rates for end in (rate.since, rate.until) if end})
+    rows = []
+    for place, (_, start, end) in enumerate(_stretches(store, whole)):
+        end = min(end, store.as_of)
+        cuts = [start, *(c for c in changes if start < c < end), end]
+        rows += [(place, a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    columns = list(zip(*rows, strict=True)) if rows else [[], [], []]
+    instants = (pa.array(columns[i], pa.timestamp("us")) for i in (1, 2))
+    return pa.table(dict(zip(("label", "start", "end"), (pa.array(columns[0], pa.int64()), *instants), strict=True)))
+
+
+def _rates_in_force(segments: Table, store: Store, rates: list[Rate]) -> pa.Table:
+    starts = sorted({row["start"] for row in store.engine.collect(segments.select("start").distinct()).to_pylist()})
+    rows = [
+        (start, rate.subject or "", rate.cents)
+        for start in starts
+        for rate in rates
+        if rate.since <= start and (rate.until is None or start < rate.until)
+    ]
+    columns = list(zip(*rows, strict=True)) if rows else [[], [], []]
+    kinds = (pa.timestamp("us"), pa.string(), pa.int64())
+    names = ("from_start", "of", "cents")
+    return pa.table({name: pa.array(values, kind) for name, values, kind in zip(names, columns, kinds, strict=True)})
+
+
+def _with_rates(pieces: Table, rates: Table) -> Table:
+    """Add `cents`: the agent's own rate, else the team's, else everybody's."""
+    joined = pieces
+    for name, column in (("own", "agent"), ("teams", "team"), ("all", None)):
+        side = rates.view().select(**{f"{name}_start": "from_start", f"{name}_of": "of", f"{name}_cents": "cents"})
+        # Everybody's rate stands under the empty name, which no agent or team bears.
+        joined = joined.mutate(polso_subject=joined[column].fill_null("-") if column else ibis.literal(""))
+        joined = joined.left_join(
+            side, [joined.start == side[f"{name}_start"], joined.polso_subject == side[f"{name}_of"]]
+        ).drop(f"{name}_start", f"{name}_of")
+    return joined.mutate(cents=ibis.coalesce(joined.own_cents, joined.teams_cents, joined.all_cents))

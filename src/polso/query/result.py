@@ -18,6 +18,7 @@ from polso.query.question import Question
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+    from rich.console import RenderableType
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,16 @@ class Result:
         assert isinstance(frame, polars.DataFrame)  # noqa: S101
         return frame
 
+    def __rich__(self) -> RenderableType:
+        """The answer as a table, as rich prints it."""
+        drawn: RenderableType = _door("table")(self)
+        return drawn
+
+    def chart(self) -> dict[str, Any]:
+        """The answer as a Vega-Lite spec."""
+        spec: dict[str, Any] = _door("chart")(self)
+        return spec
+
     def as_understood(self) -> dict[str, Any]:
         """The question as it was understood: definitions, resolved dates, zone, splits, filters, parameters."""
         q = self.question
@@ -118,3 +129,10 @@ class Result:
             "as_of": self.as_of.isoformat() + "Z",
             "compared_with": self.compared_with,
         }
+
+
+def _door(name: str) -> Any:
+    """How answers are drawn belongs to the faces, above this layer: only the door knows where they are."""
+    import polso
+
+    return getattr(polso, name)

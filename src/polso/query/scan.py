@@ -90,7 +90,7 @@ def _aggregate(store: Store, rows: Table, wanted: Wanted, question: Question) ->
     if ask.what == "sum":
         return value.cast("decimal(38, 0)").sum(where=kept)
     if ask.what == "squares":
-        exact = value.cast("decimal(18, 0)")
+        exact = value.cast("decimal(38, 0)")
         return (exact * exact).sum(where=kept)
     return value.quantile(list(ask.fractions), where=kept)
 

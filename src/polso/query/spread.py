@@ -17,11 +17,12 @@ LONGEST = 10_000
 
 
 def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
-    """Time that meets `part` over time that meets `where`, per cell; n is how many intervals had a piece there."""
+    """Time that meets `part` over time that meets `where`, per cell; n is how many intervals had a piece there.
+
+    `part` need not lie within `where`: time handling is held against time paid. One minus it for a complement.
+    """
     rows = in_scope(store, d.fact, None, question, scope)
     params = parameters(d, question.params)
-    kept = all_of(rows, d.where, params)
-    rows = rows if kept is None else rows.filter(kept)
     table = store.engine.scratch("spread_buckets", _bucket_table(store, question))
     until = rows[str(d.until)].fill_null(ibis.timestamp(store.as_of))
     pieces = rows.mutate(polso_until=until).inner_join(
@@ -30,8 +31,12 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     start = ibis.greatest(pieces[str(d.since)], pieces.bucket_start)
     end = ibis.least(pieces.polso_until, pieces.bucket_end)
     cut = pieces.mutate(polso_piece=micros_between(start, end))
-    part = all_of(cut, d.part, params)
-    sums = {"total": cut.polso_piece.sum(), "part": cut.polso_piece.sum(where=part), "n": cut.count()}
+    part, whole = all_of(cut, d.part, params), all_of(cut, d.where, params)
+    sums = {
+        "total": cut.polso_piece.sum(where=whole),
+        "part": cut.polso_piece.sum(where=part),
+        "n": cut.polso_piece.count(where=whole),
+    }
     names = [*question.dimensions, *(["label"] if question.grain else [])]
     grouped = cut.group_by(*names).aggregate(**sums) if names else cut.aggregate(**sums)
     answers = {}
@@ -39,7 +44,8 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
         cell = tuple(row["label" if name == question.grain else name] for name in question.by)
         total, n = int(row["total"] or 0), int(row["n"] or 0)
         parts = {"part_us": int(row["part"] or 0), "total_us": total}
-        answers[cell] = Answer(parts["part_us"] / total, n, parts=parts) if total else NOTHING
+        share = parts["part_us"] / total if total else 0.0
+        answers[cell] = Answer(1 - share if d.complement else share, n, parts=parts) if total else NOTHING
     store.engine.drop("spread_buckets")
     return answers
 

@@ -16,10 +16,12 @@ from pydantic import field_validator
 from polso.engine import DuckDB
 from polso.errors import UnknownName
 from polso.events.kinds import OUTCOMES, STATES
+from polso.sources.asterisk_states import AGENTS, STATE, states
 from polso.sources.lines import (
     INFERRED_AT,
     Rule,
     event_rows,
+    explained,
     listed,
     quote,
     rejections,
@@ -37,11 +39,6 @@ TRANSFERS: Final = ("TRANSFER", "BLINDTRANSFER", "ATTENDEDTRANSFER")
 ENDS: Final = ("COMPLETEAGENT", "COMPLETECALLER", *TRANSFERS)
 RINGS: Final = ("RINGNOANSWER", "RINGCANCELED", "AGENTDUMP")
 CALLS: Final = tuple(dict.fromkeys(("DID", *ENTERS, *LEAVES, *ENDS, *RINGS)))
-JOINS: Final = ("ADDMEMBER", "AGENTLOGIN", "AGENTCALLBACKLOGIN")
-GOES: Final = ("REMOVEMEMBER", "AGENTLOGOFF", "AGENTCALLBACKLOGOFF")
-PAUSES: Final = ("PAUSE", "PAUSEALL")
-UNPAUSES: Final = ("UNPAUSE", "UNPAUSEALL")
-AGENTS: Final = (*JOINS, *GOES, *PAUSES, *UNPAUSES)
 LONGEST: Final = 7 * 86400
 LATEST: Final = 4102444800
 
@@ -84,10 +81,16 @@ class AsteriskSource:
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Stage the lines, fold the calls and the agents' states, and say both as events."""
         options = cast(AsteriskOptions, options)
+        with explained(path):
+            return self._read(engine, path, options, origin)
+
+    def _read(self, engine: DuckDB, path: Path, options: AsteriskOptions, origin: Origin) -> Reading:
         lines = stage_lines(engine, path, "queue_lines")
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_fields AS {_fields(options)}")
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_calls AS {_calls(options)}")
-        engine.run(f"CREATE OR REPLACE TEMP TABLE queue_states AS {_states(options)}")
+        engine.run(
+            f"CREATE OR REPLACE TEMP TABLE queue_states AS {states(options.agents, options.queues, options.pauses, ENDS)}"
+        )
         call = event_rows("queue_calls", origin, CALL, _call_rules(options))
         state = event_rows("queue_states", origin, {}, (STATE,))
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_events AS {call} UNION ALL {state}")
@@ -120,8 +123,8 @@ def _fields(options: AsteriskOptions) -> str:
             CASE WHEN text IS NULL THEN 'not UTF-8 text'
                  WHEN len(f) < 5 THEN 'fewer than five fields between |'
                  WHEN instant IS NULL THEN 'no instant: the first field is not seconds since 1970'
-                 WHEN event NOT IN ({words}) THEN 'unknown event ' || event ||
-                     ' (add it to `ignore` if it is your own)'
+                 WHEN event NOT IN ({words})
+                     THEN 'unknown event ' || event || ' (add it to `ignore` if it is your own)'
                  WHEN event IN ({listed(CALLS)}) AND (call IS NULL OR call IN ('NONE', 'REALTIME'))
                      THEN event || ' without a call'
                  WHEN event IN ({listed(AGENTS)}) AND member IN ('', 'NONE') THEN event || ' without an agent'
@@ -149,13 +152,13 @@ def _calls(options: AsteriskOptions) -> str:
                 {renamed("queue_id", options.queues)} AS team,
                 nullif({renamed("member", options.agents)}, 'NONE') AS agent,
                 event IN ({listed(ENTERS)}) AS enters, event IN ({listed(LEAVES)}) AS leaves,
-                    event IN ({listed(ENDS)}) AS ends,
-                CASE WHEN event = 'ENTERQUEUE' AND lower(data[2]) NOT IN ({anonymous}) THEN nullif(data[2],
-                    '') END AS caller,
+                event IN ({listed(ENDS)}) AS ends,
+                CASE WHEN event = 'ENTERQUEUE' AND lower(data[2]) NOT IN ({anonymous})
+                     THEN nullif(data[2], '') END AS caller,
                 {_seconds(hold)} AS hold, {_seconds(talk)} AS talk,
                 CASE WHEN event = 'CONNECT' THEN 1000 * ({_seconds("data[3]")})
-                     WHEN event IN ({listed(RINGS)}) THEN coalesce({_seconds("data[1]", 1000)},
-                         0) END AS rang_ms,
+                     WHEN event IN ({listed(RINGS)})
+                     THEN coalesce({_seconds("data[1]", 1000)}, 0) END AS rang_ms,
                 row_number() OVER (PARTITION BY text ORDER BY line) AS copy
             FROM queue_fields WHERE NOT skipped AND reason IS NULL AND event IN ({listed(CALLS)})),
         placed AS (
@@ -170,26 +173,26 @@ def _calls(options: AsteriskOptions) -> str:
                 count(*) FILTER (copy = 1) OVER same_second - 1 AS place
             FROM said
             WINDOW calls AS (PARTITION BY call ORDER BY instant, line),
-                earlier AS (PARTITION BY call ORDER BY instant, line ROWS BETWEEN UNBOUNDED PRECEDING
-                    AND 1 PRECEDING),
+                earlier AS (PARTITION BY call ORDER BY instant, line
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
                 visits AS (PARTITION BY call, queue_id ORDER BY instant, line),
                 same_second AS (PARTITION BY call, instant ORDER BY line)),
         paired AS (
             SELECT *, concat_ws('/', call, queue_id, nth) AS visit,
-                count(*) FILTER (moves) OVER (PARTITION BY call ORDER BY instant,
-                    line) = 1 AND moves AS opens,
+                moves AND count(*) FILTER (moves) OVER (
+                    PARTITION BY call ORDER BY instant, line) = 1 AS opens,
                 count(*) FILTER (leaves AND copy = 1) OVER before AS left_before,
                 count(*) FILTER (ends AND copy = 1) OVER before AS ended_before,
                 max(instant) FILTER (event = 'CONNECT' AND copy = 1) OVER before AS connected_at,
-                moves AND row_number() OVER (PARTITION BY call, moves ORDER BY instant DESC,
-                    line DESC) = 1 AS last
+                moves AND row_number() OVER (
+                    PARTITION BY call, moves ORDER BY instant DESC, line DESC) = 1 AS last
             FROM placed
-            WINDOW before AS (PARTITION BY call, queue_id, nth ORDER BY instant,
-                line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+            WINDOW before AS (PARTITION BY call, queue_id, nth ORDER BY instant, line
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
         SELECT *, ends AND connected_at IS NULL AS connect_lost,
             coalesce(connected_at, instant - to_seconds(talk)) AS talk_from,
-            coalesce(entered_at, CASE WHEN ends THEN talk_from ELSE instant END - to_seconds(hold)) AS
-                queue_from,
+            coalesce(entered_at, CASE WHEN ends THEN talk_from ELSE instant END - to_seconds(hold))
+                AS queue_from,
             {_problem()} AS problem
         FROM paired"""
 
@@ -211,13 +214,11 @@ def _problem() -> str:
 # Columns every event of a call shares; `seq` keeps the file's order within one second of one call.
 CALL: Final = {
     "ticket_id": "call", "contact_id": "call", "customer_id": "customer", "occurred_at": "instant",
-    "seq": "place * 16 + 8",
     "direction": "'inbound'", "channel": "'phone'", "team": "team",
 }  # fmt: skip
 RING: Final = {
     "visit_id": "concat_ws('/', visit, 'ring', agent, epoch_ms(instant), copy)", "stage": "'ring'",
-    "actor_kind": "'agent'",
-    "actor_id": "agent",
+    "actor_kind": "'agent'", "actor_id": "agent",
 }  # fmt: skip
 TALK: Final = {
     "visit_id": "visit || '/talk'",
@@ -345,58 +346,6 @@ def _ending(options: AsteriskOptions) -> tuple[Rule, ...]:
         (f"last AND (ends OR leaves AND event <> 'CONNECT') AND NOT ({solves})",
          {**_events(ended, "closed", 10), "actor_kind": "'system'"}),
     )  # fmt: skip
-
-
-def _states(options: AsteriskOptions) -> str:
-    """One row a line that changes what an agent is doing, with the state after it."""
-    reasons = {reason.lower(): state for reason, state in options.pauses.items()}
-    return f"""
-        WITH moves AS (
-            SELECT line, queue_id, call, instant, event, data, row_number() OVER (PARTITION BY text
-                ORDER BY line) AS copy,
-                {renamed("member", options.agents)} AS agent, {renamed("queue_id", options.queues)} AS queue,
-                CASE WHEN event IN ({listed(JOINS)}) THEN true WHEN event IN ({listed(GOES)})
-                    THEN false END AS joins
-            FROM queue_fields
-            WHERE NOT skipped AND reason IS NULL AND member <> 'NONE'
-                AND line NOT IN (SELECT line FROM queue_calls WHERE problem IS NOT NULL)
-                AND event IN ({listed((*AGENTS, "CONNECT", *ENDS))})),
-        counted AS (
-            SELECT *, CASE WHEN joins AND NOT was THEN 1 WHEN NOT joins AND was THEN -1 ELSE 0 END AS step
-                FROM (
-                SELECT *, coalesce(lag(joins) OVER (PARTITION BY agent, queue_id,
-                    joins IS NULL ORDER BY instant, line), false) AS was
-                FROM moves)),
-        summed AS (SELECT *, coalesce(NOT joins, false) AND sum(step) OVER agents <= 0 AS gone FROM counted
-            WINDOW agents AS (PARTITION BY agent ORDER BY instant, line)),
-        flagged AS (
-            SELECT *,
-                last_value(CASE WHEN gone THEN 'offline' WHEN joins IS NOT NULL THEN 'on' END IGNORE NULLS)
-                    OVER agents AS desk,
-                last_value(CASE WHEN event IN ({listed(PAUSES)})
-                    THEN {renamed("lower(data[1])", reasons, "'break'")}
-                    WHEN gone OR event IN ({listed(UNPAUSES)}) THEN 'available' END IGNORE NULLS)
-                        OVER agents AS rest,
-                last_value(CASE WHEN event = 'CONNECT' THEN true WHEN gone OR event IN ({listed(ENDS)})
-                    THEN false END
-                    IGNORE NULLS) OVER agents AS busy,
-                last_value(CASE WHEN joins AND queue_id <> 'NONE' THEN queue END IGNORE NULLS)
-                    OVER agents AS home,
-                row_number() OVER (PARTITION BY agent, instant ORDER BY line) - 1 AS place
-            FROM summed WINDOW agents AS (PARTITION BY agent ORDER BY instant, line))
-        SELECT line, line AS row, agent, instant, event, queue_id, call, copy, place, coalesce(home,
-            nullif(queue, 'NONE')) AS team,
-            CASE WHEN busy THEN 'handling' WHEN desk = 'offline' THEN desk ELSE coalesce(rest,
-                'available') END AS state,
-            NULL AS problem
-        FROM flagged"""
-
-
-STATE: Final[Rule] = ("true", {
-    "event_id": "concat_ws('/', agent, event, queue_id, call, epoch_ms(instant), copy)",
-    "occurred_at": "instant", "seq": "place",
-    "kind": "'state'", "actor_kind": "'agent'", "actor_id": "agent", "team": "team", "value": "state",
-})  # fmt: skip
 
 
 def _warnings(engine: DuckDB, path: Path) -> tuple[str, ...]:

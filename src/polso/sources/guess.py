@@ -16,12 +16,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from polso.errors import SourceError
+from polso.sources.guess_toml import render
 from polso.sources.readers import records
 from polso.sources.readers.encoding import guessed
 from polso.sources.readers.raw import header_names
 from polso.sources.readers.registry import format_of
 from polso.sources.readers.workbook import sheet, text_of
-from polso.sources.guess_toml import render
 from polso.sources.table_formats import Dates, dates_of
 
 HEAD = 1 << 20
@@ -31,21 +31,28 @@ DELIMITERS = (",", ";", "\t", "|")
 # Header words, English and Italian, by what the column is likely to hold; the first role that matches has it.
 ROLES: dict[str, str] = {
     "ticket": r"(case|ticket|request|conversation|issue|incident|pratica|segnalazione|richiesta|chiamata|call)[ _-]?"
-    r"(id|no|nr|num|number|numero|key|ref)?|id[ _-]?(ticket|case|pratica|chiamata|richiesta|segnalazione|call)"
+    r"(id|no|nr|num|number|numero|key|ref)?|id["
+    r" _-]?(ticket|case|pratica|chiamata|richiesta|segnalazione|call)"
     r"|n(umero|r)?[ _.-]?(ticket|pratica)|key|id",
-    "activity": r"activity|event|action|event[ _-]?type|attivit[aà]|evento|azione|tipo[ _-]?evento|status|stato",
+    "activity": r"activity|event|action|event[ _-]?type|attivit[aà]|evento|azione|tipo["
+    r" _-]?evento|status|stato",
     "channel": r"channel|canale|source|origin|origine|via",
     "agent": r"agent|assignee|resource|operator|owner|server|operatore|agente|risorsa|assegnatario|addetto",
-    "customer": r"customer([ _-]?(id|no|code))?|client|requester|contact|cliente|codice[ _-]?cliente|id[ _-]?cliente|richiedente|utente|user(_id)?|author_id",
+    "customer": r"customer([ _-]?(id|no|code))?|client|requester|contact|cliente|codice["
+    r" _-]?cliente|id[ _-]?cliente|richiedente|utente|user(_id)?|author_id",
     "team": r"team|group|queue|workgroup|department|support[ _-]?section|gruppo|coda|reparto|ufficio|squadra",
-    "score": r"score|rating|csat|nps|satisfaction([ _-]rating)?|likely[ _-]to[ _-]recommend|voto|valutazione|punteggio|soddisfazione|gradimento",
-    "opened": r"(opened|created|submitted|start(ed)?|received)([ _-]?(at|on|date|time))?|data[ _-]?(apertura|creazione|inizio|ricezione)|aperto([ _-]il)?|creato([ _-]il)?",
-    "solved": r"(solved|resolved|completed)([ _-]?(at|on|date|time))?|data[ _-]?(soluzione|risoluzione)|risolto([ _-]il)?",
+    "score": r"score|rating|csat|nps|satisfaction([ _-]rating)?|likely[ _-]to["
+    r" _-]recommend|voto|valutazione|punteggio|soddisfazione|gradimento",
+    "opened": r"(opened|created|submitted|start(ed)?|received)([ _-]?(at|on|date|time))?|data["
+    r" _-]?(apertura|creazione|inizio|ricezione)|aperto([ _-]il)?|creato([ _-]il)?",
+    "solved": r"(solved|resolved|completed)([ _-]?(at|on|date|time))?|data["
+    r" _-]?(soluzione|risoluzione)|risolto([ _-]il)?",
     "closed": r"(closed|ended)([ _-]?(at|on|date|time))?|data[ _-]?chiusura|chiuso([ _-]il)?",
     "clock": r"time|ora|orario|.*[ _-](time|ora)",
     "instant": r".*(timestamp|datetime|date|time|data|ora|istante|quando).*",
 }
 DATED = ("opened", "solved", "closed", "instant")
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -106,7 +113,9 @@ def guess(path: Path, files: str | None = None) -> Guess:
     numbers = tuple(name for name, cells in columns.items() if cells and all(_is_number(c) for c in cells))
     comma = any("," in str(c) for name in numbers for c in columns[name])
     clocks = columns.get(roles.get("clock", ""), [])
-    scores = [float(c.replace(",", ".")) for c in columns.get(roles.get("score", ""), []) if c and _is_number(c)]
+    scores = [
+        float(c.replace(",", ".")) for c in columns.get(roles.get("score", ""), []) if c and _is_number(c)
+    ]
     return Guess(
         files or path.as_posix(), head.format, head.encoding, head.delimiter, tuple(names), len(body), roles, dates,
         tuple(activities) if len(activities) <= 60 else (), len(set(ids)) < len(ids), numbers, head.records,
@@ -136,12 +145,14 @@ def _head(path: Path, format_: str) -> _Head:
         return _Head(format_, names, cells[1:], notes=notes)
     if format_ == "parquet":
         try:
-            table = next(pq.ParquetFile(path).iter_batches(ROWS), None)  # type: ignore[no-untyped-call]
+            table = next(pq.ParquetFile(path).iter_batches(ROWS), None)
         except (OSError, ValueError) as error:
             raise SourceError(f"{path.name} cannot be read as Parquet: {error}") from error
         if table is None:
             raise SourceError(f"{path.name} has no rows")
-        return _Head(format_, list(table.schema.names), [[_text(v) for v in row.values()] for row in table.to_pylist()])
+        return _Head(
+            format_, list(table.schema.names), [[_text(v) for v in row.values()] for row in table.to_pylist()]
+        )
     return _documents(path, format_)
 
 
@@ -154,8 +165,14 @@ def _delimited(path: Path, format_: str) -> _Head:
     delimiter = max(marks, key=lambda mark: (_steady(lines, mark), lines[0].count(mark)))
     found = list(islice(records.of_text(sample, delimiter, '"', '"'), ROWS + 1))
     good = [record.cells for record in found if not record.reason]
+    if not good or found[0].reason:
+        raise SourceError(
+            f"{path.name}: its first line is no header: {found[0].reason if found else 'nothing in it'}"
+        )
     names, notes = header_names(good[0], path.name)
-    body: list[list[str | None]] = [[cell.strip() or None for cell in row] for row in good[1:] if len(row) == len(names)]
+    body: list[list[str | None]] = [
+        [cell.strip() or None for cell in row] for row in good[1:] if len(row) == len(names)
+    ]
     return _Head(format_, names, body, encoding, delimiter, notes=notes)
 
 
@@ -185,7 +202,10 @@ def _documents(path: Path, format_: str) -> _Head:
         else:
             found = json.loads(path.read_text(encoding=encoding))
             if isinstance(found, dict):
-                under = next((k for k, v in found.items() if isinstance(v, list) and v and isinstance(v[0], dict)), None)
+                under = next(
+                    (k for k, v in found.items() if isinstance(v, list) and v and isinstance(v[0], dict)),
+                    None,
+                )
                 found = found.get(under, []) if under else []
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path.name} is no JSON: {error}") from error
@@ -193,7 +213,9 @@ def _documents(path: Path, format_: str) -> _Head:
     if not flat:
         raise SourceError(f"{path.name}: no list of records in it")
     names = list(dict.fromkeys(name for record in flat for name in record))
-    return _Head(format_, names, [[record.get(name) for name in names] for record in flat], encoding, records=under)
+    return _Head(
+        format_, names, [[record.get(name) for name in names] for record in flat], encoding, records=under
+    )
 
 
 def _flat(record: dict[str, object], prefix: str = "") -> dict[str, str | None]:
@@ -212,14 +234,20 @@ def _text(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _roles(names: Sequence[str], columns: dict[str, list[str | None]], dates: dict[str, Dates]) -> dict[str, str]:
+def _roles(
+    names: Sequence[str], columns: dict[str, list[str | None]], dates: dict[str, Dates]
+) -> dict[str, str]:
     """Which column plays which part: whole header words first, instants only where the values are instants."""
     roles: dict[str, str] = {}
     for role, pattern in ROLES.items():
         for name in names:
             if name in roles.values() or (name in dates) is not (role in DATED):
                 continue
-            if re.fullmatch(pattern, name.strip(), re.IGNORECASE) and columns[name] and _fits(role, columns[name]):
+            if (
+                re.fullmatch(pattern, name.strip(), re.IGNORECASE)
+                and columns[name]
+                and _fits(role, columns[name])
+            ):
                 roles[role] = name
                 break
     if not {"opened", "instant"} & set(roles) and dates:
@@ -239,4 +267,3 @@ def _fits(role: str, cells: Sequence[str | None]) -> bool:
 
 def _is_number(cell: str | None) -> bool:
     return bool(cell and re.fullmatch(r"[-+]?\d{1,12}([.,]\d+)?", cell))
-

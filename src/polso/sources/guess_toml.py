@@ -1,6 +1,7 @@
 """A guessed mapping written as a commented [[source]] of polso.toml.
 
-Rule kept here: what is written loads as it is, except where loading would need a decision that only a person can make.
+Rule kept here: what is written loads as it is, except where loading would need a decision that only a person
+can make.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from polso.sources.guess import Guess
 
-# What an activity's words say it is, alone or with the ticket's name beside them; anything else stays a private note.
+# What an activity's words say it is, alone or with the ticket's name beside them; anything else stays a
+# private note.
 THING = r"(the )?(ticket|case|request|issue|incident|conversation|pratica|richiesta|segnalazione|chiamata)"
 ACTIVITIES = {
     "reopened": r"re-?open(ed)?|riapert(o|a|ura)",
     "escalated": r"escalat(e|ed|ion)",
     "waiting": r"wait(ing)?( for .*)?|pending|on[ -]hold|(in )?attesa( .*)?|sospes[oa]",
-    "assigned": r"assign(ed|ment)?|take in charge|taken in charge|(pres[ao] )?in carico|presa in carico|assegnat[oa]|assegnazione",
+    "assigned": r"assign(ed|ment)?|take in charge|taken in charge|(pres[ao] )?in carico|presa in"
+    r" carico|assegnat[oa]|assegnazione",
     "closed": r"closed?|closing|chius(o|a|ura)",
     "solved": r"resolved?|solved?|risolt[oa]|risoluzione|soluzione",
     "opened": r"open(ed)?|created?|creation|new|apert(o|a|ura)|creat[oa]|creazione",
@@ -29,7 +32,9 @@ ACTIVITIES = {
 def kind_of(activity: str) -> str:
     """The kind of event that an activity's words say."""
     for kind, words in ACTIVITIES.items():
-        if re.fullmatch(rf"({THING} )?({words})( {THING})?", activity.strip().replace("_", " "), re.IGNORECASE):
+        if re.fullmatch(
+            rf"({THING} )?({words})( {THING})?", activity.strip().replace("_", " "), re.IGNORECASE
+        ):
             return kind
     return "note"
 
@@ -43,7 +48,8 @@ def render(guess: Guess) -> str:
     """The [[source]] text."""
     shape = "a row an event" if guess.per_event else "a row a ticket, a call or an answer"
     lines = [
-        f"# Guessed from the first {guess.rows} rows of {quoted(guess.file)}: {shape}. Read it, mend it, then `polso load`.",
+        f"# Guessed from the first {guess.rows} rows of {quoted(guess.file)}: {shape}. Read it, mend"
+        f" it, then `polso load`.",
         f"# Columns: {', '.join(quoted(c) for c in guess.columns)}",
         *(f"# {note}" for note in guess.notes),
         "[[source]]",
@@ -69,13 +75,18 @@ def _dialect(guess: Guess) -> list[str]:
     if guess.format in ("csv", "tsv") and guess.delimiter != ",":
         lines.append(f"delimiter = {quoted(guess.delimiter)}")
     if guess.encoding != "utf-8":
-        lines.append(f"encoding = {quoted(guess.encoding)} # the likeliest; look at the accents after loading")
+        lines.append(
+            f"encoding = {quoted(guess.encoding)} # the likeliest; look at the accents after loading"
+        )
     if guess.records:
         lines.append(f"records = {quoted(guess.records)}")
     if guess.decimal_comma:
         lines.append('decimal = ","')
     if any(not found.zoned for found in guess.dates.values()):
-        lines.append('# zone = "Europe/Rome" # the file does not say in which zone its times are; without this, the project\'s')
+        lines.append(
+            '# zone = "Europe/Rome" # the file does not say in which zone its times are; without'
+            " this, the project's"
+        )
     return lines
 
 
@@ -90,14 +101,21 @@ def _common(guess: Guess) -> list[str]:
             lines.append(f"{field} = {quoted(guess.roles[role])}")
     if guess.per_event and "agent" in guess.roles:
         lines += ['actor_kind = "agent"', f"actor_id = {quoted(guess.roles['agent'])}"]
-    return [*lines, *_instant(guess, "instant" if guess.per_event or "opened" not in guess.roles else "opened")]
+    return [
+        *lines,
+        *_instant(guess, "instant" if guess.per_event or "opened" not in guess.roles else "opened"),
+    ]
 
 
 def _instant(guess: Guess, role: str) -> list[str]:
-    """`occurred_at` from the column in a role; from another column of instants, or a constant, where there is none."""
+    """`occurred_at` from the column in a role; from another column of instants, or a constant, where there is
+    none.
+    """
     name = guess.roles.get(role) or next(iter(guess.dates), None)
     if name is None:
-        return ["occurred_at = { value = 2000-01-01 } # no column holds dates: write the day these rows speak of"]
+        return [
+            "occurred_at = { value = 2000-01-01 } # no column holds dates: write the day these rows speak of"
+        ]
     dates = guess.dates[name]
     clock = guess.roles.get("clock") if dates.day_only else None
     column = f"columns = [{quoted(name)}, {quoted(clock)}]" if clock else f"column = {quoted(name)}"
@@ -149,7 +167,12 @@ def _events_of_columns(guess: Guess) -> list[str]:
                 lines += ['actor_kind = "agent"', f"actor_id = {quoted(guess.roles['agent'])}"]
     if "score" in guess.roles:
         score = quoted(guess.roles["score"])
-        lines += ["", "[[source.event]]", 'kind = "rated"', f'attribute = "{_scale(guess)}" # the scale: csat5, csat7, nps, ces7']
+        lines += [
+            "",
+            "[[source.event]]",
+            'kind = "rated"',
+            f'attribute = "{_scale(guess)}" # the scale: csat5, csat7, nps, ces7',
+        ]
         lines += [f"amount = {score}", f"when = [{{ column = {score}, null = false }}]"]
         if _survey(guess):
             lines.append('subject_id = { template = "{file}-{row}" }')

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -51,6 +52,15 @@ class _Unsplit(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """What the engine cannot do with a file is an error of that file."""
+    try:
+        yield
+    except EngineError as error:
+        raise SourceError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def stage_lines(engine: DuckDB, path: Path, name: str) -> int:

@@ -70,7 +70,7 @@ class Sheet:
         return self.columns.of(self.found[role]) if role in self.found else "CAST(NULL AS VARCHAR)"
 
     def instant(self, role: str, name: str) -> Expression:
-        """SQL of a role's instant in UTC and, beside it under this name, what is wrong with it; null for no column."""
+        """SQL of a role's instant in UTC and of what is wrong with it, once it stands under this name."""
         if role not in self.found:
             return Expression("CAST(NULL AS TIMESTAMP)", "CAST(NULL AS VARCHAR)")
         return self._instants.expression(InstantField(column=self.found[role], format=self._format), name)

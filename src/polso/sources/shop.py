@@ -13,7 +13,7 @@ from typing import Final, Literal, cast
 
 from polso.engine import DuckDB
 from polso.errors import SourceError
-from polso.sources.lines import Rule, event_rows, listed, quote, renamed, staged
+from polso.sources.lines import Rule, event_rows, explained, listed, quote, renamed, staged
 from polso.sources.sheet import Names, Sheet, SheetOptions
 from polso.sources.source import Options, Origin, Reading
 
@@ -70,6 +70,10 @@ class ShopSource:
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Find the columns and say the orders and refunds, or the visits."""
         options = cast(ShopOptions, options)
+        with explained(path):
+            return self._read(engine, path, options, origin)
+
+    def _read(self, engine: DuckDB, path: Path, options: ShopOptions, origin: Origin) -> Reading:
         if options.rows == "visits":
             return _read_visits(engine, path, options, origin)
         sheet = Sheet(engine, path, options, origin, ORDER_ROLES)

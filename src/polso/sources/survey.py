@@ -15,7 +15,7 @@ from pydantic import field_validator, model_validator
 from polso.engine import DuckDB
 from polso.errors import UnknownName
 from polso.events.kinds import SCALES
-from polso.sources.lines import Rule, event_rows, listed, quote, renamed, staged
+from polso.sources.lines import Rule, event_rows, explained, listed, quote, renamed, staged
 from polso.sources.sheet import Names, Sheet, SheetOptions
 from polso.sources.source import Options, Origin, Reading
 
@@ -94,6 +94,10 @@ class SurveySource:
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Find the columns, read scores and instants, and say who was asked and who answered."""
         options = cast(SurveyOptions, options)
+        with explained(path):
+            return self._read(engine, path, options, origin)
+
+    def _read(self, engine: DuckDB, path: Path, options: SurveyOptions, origin: Origin) -> Reading:
         sheet = Sheet(engine, path, options, origin, ROLES)
         rows = sheet.staged(engine, "survey_rows", _columns(sheet, options))
         engine.run(f"CREATE OR REPLACE TEMP TABLE survey_scores AS {_scores(rows, options)}")
@@ -176,7 +180,7 @@ def _rules(sheet: Sheet) -> tuple[Rule, ...]:
     judged = {
         "kind": "'set'", "occurred_at": "happened", "attribute": "'rated_agent'", "value": "agent",
         "actor_kind": "'customer'",
-        "actor_id": "customer", "problem": "score_problem", "subject_id": "NULL",
+        "actor_id": "customer", "problem": "score_problem", "subject_id": "NULL", "seq": "2",
         "event_id": "CASE WHEN survey IS NOT NULL THEN"
                     " concat_ws('/', survey, 'agent', epoch_ms(happened)) END",
     }  # fmt: skip

@@ -38,7 +38,9 @@ class TableSource:
             engine.run(f"CREATE OR REPLACE TEMP VIEW {VIEW} AS {mapping.events()}")
             skipped = mapping.skipped()
         except EngineError as error:
-            raise SourceError(f"{path.name}: the mapping cannot be run: {str(error).splitlines()[0]}") from error
+            raise SourceError(
+                f"{path.name}: the mapping cannot be run: {str(error).splitlines()[0]}"
+            ) from error
         warnings = (*raw.warnings, *mapping.warnings)
         return Reading(_view(engine), raw.rows, skipped, raw.rejected, tuple(dict.fromkeys(warnings)))
 
@@ -84,7 +86,8 @@ class _Mapping:
         """Write row and line down: the join that finds threads does not keep the table's order."""
         if self.raw.row != "row":
             self.engine.run(
-                f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT *, {self.raw.row} AS row, {self.raw.line} AS line FROM {RAW}"
+                f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT *, {self.raw.row} AS row,"
+                f" {self.raw.line} AS line FROM {RAW}"
             )
             self.raw = replace(self.raw, row="row", line="line")
 
@@ -112,8 +115,10 @@ class _Mapping:
         said = ", ".join(f"{self._column(c.name, c.type, found)} AS {c.name}" for c in SOURCE_COLUMNS)
         problem = f"coalesce({', '.join([*problems, 'NULL'])})"
         return (
-            f"SELECT {said}, the_row AS row, the_line AS line, ({problem})::VARCHAR AS problem FROM (SELECT *,"
-            f" ({self.raw.row})::BIGINT AS the_row, ({self.raw.line})::BIGINT AS the_line{inner} FROM {RAW} WHERE {when})"
+            f"SELECT {said}, the_row AS row, the_line AS line, ({problem})::VARCHAR AS problem FROM"
+            f" (SELECT *,"
+            f" ({self.raw.row})::BIGINT AS the_row, ({self.raw.line})::BIGINT AS the_line{inner}"
+            f" FROM {RAW} WHERE {when})"
         )
 
     def _column(self, name: str, type_: str, found: dict[str, Expression]) -> str:
@@ -140,20 +145,25 @@ class _Mapping:
     def _uncomparable(self) -> str:
         """SQL: what a numeric condition cannot compare; empty where no condition is numeric."""
         numeric = [c for event in self.options.event for c in event.when if is_numeric(c)]
-        found = list(dict.fromkeys(no_number(c, self.columns) for c in [*self.options.skip, *numeric] if is_numeric(c)))
+        found = list(
+            dict.fromkeys(no_number(c, self.columns) for c in [*self.options.skip, *numeric] if is_numeric(c))
+        )
         return f"coalesce({', '.join([*found, 'NULL'])})" if found else ""
 
     def _unreadable(self) -> str:
         """SQL of the rows that a numeric condition cannot compare, as events with a problem."""
         nothing = ", ".join(self._column(c.name, c.type, {}) + f" AS {c.name}" for c in SOURCE_COLUMNS)
         return (
-            f"SELECT {nothing}, ({self.raw.row})::BIGINT AS row, ({self.raw.line})::BIGINT AS line, {self._uncomparable()} AS problem"
+            f"SELECT {nothing}, ({self.raw.row})::BIGINT AS row, ({self.raw.line})::BIGINT AS line,"
+            f" {self._uncomparable()} AS problem"
             f" FROM {RAW} WHERE {self._uncomparable()} IS NOT NULL AND NOT {self._left_out()}"
         )
 
     def skipped(self) -> int:
         """Rows that a rule of `skip` takes out or that no event wants."""
-        wants = [" AND ".join(holds(c, self.columns) for c in event.when) or "true" for event in self.options.event]
+        wants = [
+            " AND ".join(holds(c, self.columns) for c in event.when) or "true" for event in self.options.event
+        ]
         if self._uncomparable():
             wants.append(f"{self._uncomparable()} IS NOT NULL")
         kept = f"NOT {self._left_out()} AND (" + " OR ".join(f"({w})" for w in wants) + ")"

@@ -41,11 +41,22 @@ def parse(found: str, format_: str) -> list[Parsed]:
     if format_ == "iso":
         return _iso(found)
     if format_ in EPOCHS:
-        exact = f"CASE WHEN regexp_full_match({found}, '[-+]?\\d+(\\.\\d*)?') THEN TRY_CAST({found} AS DECIMAL(38, 6)) END"
+        exact = (
+            f"CASE WHEN regexp_full_match({found}, '[-+]?\\d+(\\.\\d*)?') THEN TRY_CAST({found}"
+            f" AS DECIMAL(38, 6)) END"
+        )
         micros = f"TRY_CAST(round(({exact}) * {EPOCHS[format_]}) AS BIGINT)"
-        return [Parsed(f"make_timestamp(CASE WHEN ({micros}) BETWEEN 0 AND 253402300799000000 THEN {micros} END)", naive=False)]
+        return [
+            Parsed(
+                f"make_timestamp(CASE WHEN ({micros}) BETWEEN 0 AND 253402300799000000 THEN {micros} END)",
+                naive=False,
+            )
+        ]
     if format_ in EXCEL:
-        days = f"CASE WHEN regexp_full_match({found}, '\\d{{1,6}}([.,]\\d*)?') THEN TRY_CAST(replace({found}, ',', '.') AS DECIMAL(28, 16)) END"
+        days = (
+            f"CASE WHEN regexp_full_match({found}, '\\d{{1,6}}([.,]\\d*)?') THEN"
+            f" TRY_CAST(replace({found}, ',', '.') AS DECIMAL(28, 16)) END"
+        )
         # A serial is a double: its microseconds are noise, its milliseconds are not.
         millis = f"CAST(round(({days}) * 86400000) AS BIGINT)"
         return [Parsed(f"(TIMESTAMP '{EXCEL[format_]}' + to_milliseconds({millis}))", naive=True)]
@@ -60,7 +71,9 @@ def _iso(found: str) -> list[Parsed]:
         return f"CASE WHEN regexp_full_match({found}, {literal(pattern)}) THEN {value} END"
 
     point = f"replace({found}, ',', '.')"
-    zoned = f"timezone('UTC', TRY_CAST(replace(replace({point}, 'UTC', 'Z'), ' Z', 'Z') AS TIMESTAMPTZ))"
+    # The engine's cast wants seconds before an offset, and no blank.
+    full = f"regexp_replace(replace({point}, 'UTC', 'Z'), '([T ]\\d{{1,2}}:\\d{{2}}) ?(Z|[+-])', '\\1:00\\2')"
+    zoned = f"timezone('UTC', TRY_CAST(replace({full}, ' Z', 'Z') AS TIMESTAMPTZ))"
     return [
         Parsed(shaped(ISO, f"TRY_CAST({point} AS TIMESTAMP)"), naive=True),
         Parsed(shaped(ISO + OFFSET, zoned), naive=False),
@@ -112,7 +125,9 @@ def _when(offset, low: datetime, high: datetime) -> datetime:  # type: ignore[no
 
 
 def to_utc(naive: str, first: int, found: list[Change]) -> str:
-    """SQL: local time to UTC; a double time is its first occurrence, an impossible one is read by the old clock."""
+    """SQL: local time to UTC; a double time is its first occurrence, an impossible one is read by the old
+    clock.
+    """
     return f"({naive} - to_seconds({_offset(naive, first, found)}))"
 
 
@@ -135,7 +150,9 @@ class Instants:
         self._known: dict[tuple[str, tuple[str, ...], str | None], str] = {}
 
     def expression(self, field: InstantField, name: str) -> Expression:
-        """The field as a UTC timestamp; its problem, blank or unreadable, looks at the value computed under `name`."""
+        """The field as a UTC timestamp; its problem, blank or unreadable, looks at the value computed under
+        `name`.
+        """
         found = text(field, self.columns)
         at = self._instant(field, found.value)
         # Only the event's own instant must be there; a blank recorded_at means the same instant.
@@ -146,7 +163,10 @@ class Instants:
             at = f"({at} + to_microseconds(CAST(({seconds.value}) * 1000000 AS BIGINT)))"
             blank = literal(f"{extra.said} is blank: no instant") if name == "the_occurred_at" else "NULL"
             problem += f" WHEN ({seconds.value}) IS NULL THEN coalesce({seconds.problem}, {blank})"
-        unread = f"{literal(f'{field.said}: ')} || chr(39) || left({found.value}, 100) || chr(39) || ' is no instant in the format said'"
+        unread = (
+            f"{literal(f'{field.said}: ')} || chr(39) || left({found.value}, 100) || chr(39) ||"
+            f" ' is no instant in the format said'"
+        )
         return Expression(at, f"CASE WHEN {name} IS NULL THEN CASE {problem} ELSE {unread} END END")
 
     def _instant(self, field: InstantField, found: str) -> str:
@@ -157,7 +177,8 @@ class Instants:
                 self._known[key] = self._zoned(field, [p for f in formats for p in parse(found, f)])
             except EngineError as error:
                 raise SourceError(
-                    f"{self.columns.file}, {field.said}: format {', '.join(formats)} cannot be used: {_first_line(error)}"
+                    f"{self.columns.file}, {field.said}: format {', '.join(formats)} cannot be used:"
+                    f" {_first_line(error)}"
                 ) from error
         return self._known[key]
 
@@ -165,7 +186,9 @@ class Instants:
         naive = [way.sql for way in ways if way.naive]
         if not naive:
             return _first([way.sql for way in ways])
-        ((low, high),) = self.engine.run(f"SELECT min(n), max(n) FROM (SELECT {_first(naive)} AS n FROM {RAW})")
+        ((low, high),) = self.engine.run(
+            f"SELECT min(n), max(n) FROM (SELECT {_first(naive)} AS n FROM {RAW})"
+        )
         if low is None:
             # Nothing is written without an offset, so no zone is needed.
             low = high = datetime(2000, 1, 1)  # noqa: DTZ001 - local by nature
@@ -182,7 +205,8 @@ class Instants:
     def _mention_zone(self, field: InstantField) -> None:
         if not field.zone and not self.zone and field.value is None:
             self.warnings.append(
-                f"{self.columns.file}, {field.said}: no zone in the file nor in its source; taken as local time of the"
+                f"{self.columns.file}, {field.said}: no zone in the file nor in its source; taken as"
+                f" local time of the"
                 f" project's zone, {self.project_zone}"
             )
 
@@ -190,7 +214,9 @@ class Instants:
         """Say how many times of the column a clock change makes double or impossible."""
         if not found:
             return
-        counts = ", ".join(f"count_if({_within([c for c in found if c.double is double])})" for double in (True, False))
+        counts = ", ".join(
+            f"count_if({_within([c for c in found if c.double is double])})" for double in (True, False)
+        )
         # Aggregates, not a filter: a filter would parse the text again for each of its comparisons.
         ((double, never),) = self.engine.run(f"SELECT {counts} FROM (SELECT {naive} AS n FROM {RAW})")
         for count, what in (
@@ -198,7 +224,9 @@ class Instants:
             (never, "never happened, clocks going forward; read as if they had not gone"),
         ):
             if count:
-                self.warnings.append(f"{self.columns.file}, {field.said}: {count} local times of {zone} {what}")
+                self.warnings.append(
+                    f"{self.columns.file}, {field.said}: {count} local times of {zone} {what}"
+                )
 
     def _detect(self, field: InstantField, found: str) -> tuple[str, ...]:
         """The formats of a column whose mapping says none."""
@@ -227,7 +255,8 @@ def _first_line(error: Exception) -> str:
 def shapes(engine: DuckDB, found: str, table: str) -> Counter[str]:
     """How the texts of a column look: digits as 9, letters as a."""
     rows = engine.run(
-        f"SELECT regexp_replace(regexp_replace({found}, '[0-9]', '9', 'g'), '[A-Za-z]+', 'a', 'g') AS shape, count(*) AS n"
+        f"SELECT regexp_replace(regexp_replace({found}, '[0-9]', '9', 'g'), '[A-Za-z]+', 'a', 'g')"
+        f" AS shape, count(*) AS n"
         f" FROM {table} WHERE ({found}) IS NOT NULL GROUP BY shape ORDER BY n DESC, shape LIMIT 40"
     )
     return Counter({shape: n for shape, n in rows})
@@ -249,7 +278,8 @@ def detect(engine: DuckDB, found: str, table: str, where: str) -> tuple[str, ...
             pairs.append((options[0], options[1]))
     if not single and not pairs:
         raise SourceError(
-            f'{where}: it is not said how its instants are written; say format = "%d/%m/%Y %H:%M:%S", "epoch" or "excel"'
+            f'{where}: it is not said how its instants are written; say format = "%d/%m/%Y'
+            f' %H:%M:%S", "epoch" or "excel"'
             f" or another (it holds {_example(engine, found, table)})"
         )
     order = _order(engine, found, table, pairs, where) if pairs else 0
@@ -266,11 +296,14 @@ def _order(engine: DuckDB, found: str, table: str, pairs: Iterable[tuple[str, st
         f" FROM (SELECT {day} AS d, {month} AS m FROM {table})"
     )
     if bool(only_day) == bool(only_month):
-        why = "day or month could come first in every row" if not only_day else (
-            f"{only_day} rows have the day first, {only_month} the month"
+        why = (
+            "day or month could come first in every row"
+            if not only_day
+            else (f"{only_day} rows have the day first, {only_month} the month")
         )
         raise SourceError(
-            f"{where}: {why} (as in {_example(engine, found, table)}); say format = {pairs[0][0]!r} or {pairs[0][1]!r}"
+            f"{where}: {why} (as in {_example(engine, found, table)}); say format = {pairs[0][0]!r}"
+            f" or {pairs[0][1]!r}"
         )
     return 0 if only_day else 1
 

@@ -1,6 +1,7 @@
 """What a [[source]] of kind `table` may say: the file's dialect, and which columns make which events.
 
-Rule kept here: a misspelt key, an unknown word or two readings of one field is an error before any file is opened.
+Rule kept here: a misspelt key, an unknown word or two readings of one field is an error before any file is
+opened.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ class Condition(Options):
     @model_validator(mode="after")
     def _says_something(self) -> Condition:
         if len(self.model_fields_set) < 2:
-            raise ValueError(f"the condition on '{self.column}' says nothing: use in, not_in, =, !=, >, >=, <, <= or null")
+            raise ValueError(
+                f"the condition on '{self.column}' says nothing: use in, not_in, =, !=, >, >=, <, <= or null"
+            )
         return self
 
 
@@ -100,9 +103,16 @@ class Field(Options):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Field:
-        given = [n for n in ("column", "columns", "template", "value", "thread") if getattr(self, n) not in (None, ())]
+        given = [
+            n
+            for n in ("column", "columns", "template", "value", "thread")
+            if getattr(self, n) not in (None, ())
+        ]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of column, columns, template, value or thread (here: {', '.join(given) or 'none'})")
+            raise ValueError(
+                f"give exactly one of column, columns, template, value or thread (here:"
+                f" {', '.join(given) or 'none'})"
+            )
         if self.default is not None and not self.map:
             raise ValueError("`default` is what the values not in `map` become; give `map` too")
         return self
@@ -221,7 +231,9 @@ class TableOptions(Options):
             name = event.kind.value if event.kind and event.kind.value else "event"
             for needed in ("kind", "occurred_at"):
                 if needed not in fields:
-                    raise ValueError(f"{name}: no {needed}; give it in [[source.event]] or in [source.common]")
+                    raise ValueError(
+                        f"{name}: no {needed}; give it in [[source.event]] or in [source.common]"
+                    )
         free = [e for e in self.event if not e.when and e.event_id is None]
         if self.common.event_id and len(free) > 1:
             raise ValueError(

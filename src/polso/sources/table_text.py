@@ -13,7 +13,7 @@ from polso.sources.readers import literal
 from polso.sources.table_options import Condition, Field, NumberField
 
 NUMBER = r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?"
-CLOCK = r"[-+]?\d+:[0-5]?\d(:[0-5]?\d(\.\d+)?)?"
+CLOCK = r"[-+]?\d+:[0-5]?\d(:[0-5]?\d)?(\.\d+)?"
 UNITS = {"s": "1", "ms": "0.001", "min": "60", "h": "3600"}
 
 
@@ -68,13 +68,18 @@ def plain(field: Field, columns: Columns) -> str:
     assert field.column is not None
     found = columns.of(field.column)
     if field.null:
-        found = f"CASE WHEN {found} IN ({', '.join(literal(t) for t in field.null)}) THEN NULL ELSE {found} END"
+        found = (
+            f"CASE WHEN {found} IN ({', '.join(literal(t) for t in field.null)}) THEN NULL ELSE {found} END"
+        )
     return whole(found) if field.integer else found
 
 
 def whole(text: str) -> str:
     """SQL: an id that a spreadsheet made a float, '3.0', as it was; other text as it is."""
-    return f"CASE WHEN regexp_full_match({text}, '[-+]?\\d+\\.0*') THEN split_part({text}, '.', 1) ELSE {text} END"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '[-+]?\\d+\\.0*') THEN split_part({text}, '.', 1)"
+        f" ELSE {text} END"
+    )
 
 
 def _template(template: str, columns: Columns) -> str:
@@ -104,11 +109,16 @@ def text(field: Field, columns: Columns) -> Expression:
     if field.default is not None:
         return Expression(mapped)
     known = ", ".join(literal(old) for old in field.map)
-    return Expression(mapped, f"CASE WHEN ({found}) NOT IN ({known}) THEN {_complaint(field, found, 'is not in the map')} END")
+    return Expression(
+        mapped,
+        f"CASE WHEN ({found}) NOT IN ({known}) THEN {_complaint(field, found, 'is not in the map')} END",
+    )
 
 
 def _complaint(field: Field, found: str, what: str) -> str:
-    return f"{literal(field.said + ': ')} || chr(39) || left({found}, 100) || chr(39) || {literal(' ' + what)}"
+    return (
+        f"{literal(field.said + ': ')} || chr(39) || left({found}, 100) || chr(39) || {literal(' ' + what)}"
+    )
 
 
 def number(field: NumberField, columns: Columns, type_: str = "DECIMAL(18, 6)") -> Expression:
@@ -118,7 +128,10 @@ def number(field: NumberField, columns: Columns, type_: str = "DECIMAL(18, 6)") 
     if type_ != "DECIMAL(18, 6)":
         value = f"TRY_CAST({value} AS {type_})"
     what = "is no length of time like 0:02:30" if field.unit == "hms" else "is no number"
-    bad = f"CASE WHEN ({found.value}) IS NOT NULL AND ({value}) IS NULL THEN {_complaint(field, found.value, what)} END"
+    bad = (
+        f"CASE WHEN ({found.value}) IS NOT NULL AND ({value}) IS NULL THEN"
+        f" {_complaint(field, found.value, what)} END"
+    )
     return Expression(value, f"coalesce({found.problem}, {bad})" if found.problem else bad)
 
 
@@ -133,11 +146,16 @@ def written_number(found: str, field: NumberField, columns: Columns) -> str:
     if thousands:
         mark, point = re.escape(thousands), re.escape(decimal)
         shape = rf"[-+]?(\d{{1,3}}({mark}\d{{3}})+|\d+)({point}\d*)?"
-        bare = f"CASE WHEN regexp_full_match({found}, {literal(shape)}) THEN replace({found}, {literal(thousands)}, '') END"
+        bare = (
+            f"CASE WHEN regexp_full_match({found}, {literal(shape)}) THEN replace({found},"
+            f" {literal(thousands)}, '') END"
+        )
     if decimal == ",":
         # A point that is not the decimal mark must not become one.
         bare = f"CASE WHEN NOT contains({bare}, '.') THEN replace({bare}, ',', '.') END"
-    value = f"CASE WHEN regexp_full_match({bare}, {literal(NUMBER)}) THEN TRY_CAST({bare} AS DECIMAL(18, 6)) END"
+    value = (
+        f"CASE WHEN regexp_full_match({bare}, {literal(NUMBER)}) THEN TRY_CAST({bare} AS DECIMAL(18, 6)) END"
+    )
     if field.unit == "s":
         return value
     return f"TRY_CAST(({value})::DECIMAL(24, 6) * {UNITS[field.unit]} AS DECIMAL(18, 6))"
@@ -149,11 +167,13 @@ def _clock(found: str) -> str:
     last = f"TRY_CAST({parts}[-1] AS DECIMAL(18, 6))"
     total = (
         f"CASE len({parts}) WHEN 2 THEN TRY_CAST({parts}[1] AS BIGINT) * 60 + {last}"
-        f" WHEN 3 THEN TRY_CAST({parts}[1] AS BIGINT) * 3600 + TRY_CAST({parts}[2] AS BIGINT) * 60 + {last} END"
+        f" WHEN 3 THEN TRY_CAST({parts}[1] AS BIGINT) * 3600 + TRY_CAST({parts}[2] AS BIGINT) * 60 +"
+        f" {last} END"
     )
     sign = f"CASE WHEN starts_with({found}, '-') THEN -1 ELSE 1 END"
     return (
-        f"CASE WHEN regexp_full_match({found}, {literal(CLOCK)}) THEN TRY_CAST(({total}) * {sign} AS DECIMAL(18, 6))"
+        f"CASE WHEN regexp_full_match({found}, {literal(CLOCK)}) THEN TRY_CAST(({total}) * {sign} AS"
+        f" DECIMAL(18, 6))"
         f" WHEN regexp_full_match({found}, {literal(NUMBER)}) THEN TRY_CAST({found} AS DECIMAL(18, 6)) END"
     )
 
@@ -197,11 +217,16 @@ def _as_number(column: str, columns: Columns) -> str:
 def is_numeric(condition: Condition) -> bool:
     """Whether a condition compares numbers."""
     bounds = (condition.above, condition.at_least, condition.below, condition.at_most)
-    return any(b is not None for b in bounds) or isinstance(condition.equal or condition.unequal, (int, float))
+    return any(b is not None for b in bounds) or isinstance(
+        condition.equal or condition.unequal, (int, float)
+    )
 
 
 def no_number(condition: Condition, columns: Columns) -> str:
     """SQL: what is wrong with a row whose value a numeric condition cannot compare; null where nothing is."""
     column = columns.of(condition.column)
     field = Field(column=condition.column)
-    return f"CASE WHEN {column} IS NOT NULL AND ({_as_number(column, columns)}) IS NULL THEN {_complaint(field, column, 'is no number')} END"
+    return (
+        f"CASE WHEN {column} IS NOT NULL AND ({_as_number(column, columns)}) IS NULL THEN"
+        f" {_complaint(field, column, 'is no number')} END"
+    )

@@ -17,7 +17,9 @@ DEEPEST = 40
 Key = tuple[str, str, bool]
 
 
-def resolve(engine: DuckDB, keys: Iterable[Key], names: dict[str, str], file: str) -> tuple[dict[Key, str], list[str]]:
+def resolve(
+    engine: DuckDB, keys: Iterable[Key], names: dict[str, str], file: str
+) -> tuple[dict[Key, str], list[str]]:
     """Add a column of thread roots to the scratch table for each pair of (id, parent) columns."""
     found: dict[Key, str] = {}
     warnings = []
@@ -25,7 +27,9 @@ def resolve(engine: DuckDB, keys: Iterable[Key], names: dict[str, str], file: st
         own, up = (whole(names[c]) if integer else names[c] for c in (id_, parent))
         loops = _roots(engine, own, up)
         if loops:
-            warnings.append(f"{file}: {loops} rows answer each other in a circle; each is a thread of its own")
+            warnings.append(
+                f"{file}: {loops} rows answer each other in a circle; each is a thread of its own"
+            )
         found[id_, parent, integer] = f"root{place}"
         engine.run(
             f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT r.*, coalesce(t.up, {own}) AS root{place}"
@@ -36,7 +40,9 @@ def resolve(engine: DuckDB, keys: Iterable[Key], names: dict[str, str], file: st
 
 
 def _roots(engine: DuckDB, own: str, up: str) -> int:
-    """Fill ROOTS with (id, up = its root); each round doubles the distance looked up. Returns rows in circles."""
+    """Fill ROOTS with (id, up = its root); each round doubles the distance looked up. Returns rows in
+    circles.
+    """
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {ROOTS}_said AS SELECT {own} AS id, min({up}) AS up FROM {RAW}"
         f" WHERE ({own}) IS NOT NULL GROUP BY ALL"
@@ -47,8 +53,13 @@ def _roots(engine: DuckDB, own: str, up: str) -> int:
     )
     engine.run(f"CREATE OR REPLACE TEMP TABLE {ROOTS} AS FROM {ROOTS}_first")
     for _ in range(DEEPEST):
-        engine.run(f"CREATE OR REPLACE TEMP TABLE {ROOTS}_next AS SELECT a.id, b.up FROM {ROOTS} AS a JOIN {ROOTS} AS b ON a.up = b.id")
-        ((moved,),) = engine.run(f"SELECT count(*) FROM {ROOTS} AS a JOIN {ROOTS}_next AS b USING (id) WHERE a.up <> b.up")
+        engine.run(
+            f"CREATE OR REPLACE TEMP TABLE {ROOTS}_next AS SELECT a.id, b.up FROM {ROOTS} AS a JOIN"
+            f" {ROOTS} AS b ON a.up = b.id"
+        )
+        ((moved,),) = engine.run(
+            f"SELECT count(*) FROM {ROOTS} AS a JOIN {ROOTS}_next AS b USING (id) WHERE a.up <> b.up"
+        )
         engine.run(f"CREATE OR REPLACE TEMP TABLE {ROOTS} AS FROM {ROOTS}_next")
         if not moved:
             break

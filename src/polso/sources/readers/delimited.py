@@ -1,7 +1,8 @@
 """CSV and its kin: the engine's reader where it can be vouched for, else record by record.
 
 Rule kept here: the engine's reading is believed only if its rows, their inner line ends and the header
-together are exactly the lines of the file. It reads in parallel and in order, so a row's number gives its line.
+together are exactly the lines of the file. It reads in parallel and in order, so a row's number gives its
+line.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from polso.engine import DuckDB, EngineError
 from polso.errors import SourceError
 from polso.sources.readers import records
 from polso.sources.readers.encoding import Survey, as_utf8, survey
-from polso.sources.readers.raw import RAW, Dialect, Filler, Raw, clean, header_names, literal, places, rejections
+from polso.sources.readers.raw import (
+    RAW,
+    Dialect,
+    Filler,
+    Raw,
+    clean,
+    header_names,
+    literal,
+    places,
+    rejections,
+)
 
 
 def read(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
@@ -36,7 +47,9 @@ def read(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
 
 def _names(text: Path, dialect: Dialect, file: str) -> tuple[list[str], list[str], int]:
     """Column names, warnings, and how many lines the header takes."""
-    found = records.split(text, dialect.delimiter, dialect.quote, dialect.escape, skip_lines=dialect.skip_lines)
+    found = records.split(
+        text, dialect.delimiter, dialect.quote, dialect.escape, skip_lines=dialect.skip_lines
+    )
     first = next(found, None)
     found.close()
     if first is None:
@@ -54,7 +67,9 @@ def _names(text: Path, dialect: Dialect, file: str) -> tuple[list[str], list[str
             )
         return list(dialect.columns), [], height
     if len(first.cells) == 1 and (other := _likely_delimiter(first.text, dialect.delimiter)):
-        raise SourceError(f"{file}: one column only when cut at '{dialect.delimiter}'; say delimiter = {other!r}")
+        raise SourceError(
+            f"{file}: one column only when cut at '{dialect.delimiter}'; say delimiter = {other!r}"
+        )
     names, warnings = header_names(first.cells, file)
     return names, warnings, height
 
@@ -80,7 +95,14 @@ def _by_engine(
     """Rows, row number and line as SQL; None where the engine cannot be trusted with this file."""
     if dialect.escape not in ("", dialect.quote):
         return None  # the engine undoes an escape inside quotes only
-    if width < 2 or seen.nul or seen.lone_cr or seen.mixed_ends or (seen.bom and not before) or seen.lines <= before:
+    if (
+        width < 2
+        or seen.nul
+        or seen.lone_cr
+        or seen.mixed_ends
+        or (seen.bom and not before)
+        or seen.lines <= before
+    ):
         return None
     source = _reader(text, dialect, width, before)
     cells = ", ".join(f"{clean(f'c{i}', dialect.null)} AS c{i}" for i in used) or "1 AS nothing"
@@ -90,14 +112,20 @@ def _by_engine(
             ((rows,),) = engine.run(f"SELECT count(*) FROM {RAW}")
             if rows + before == seen.lines:
                 return rows, "(rowid + 1)", f"(rowid + {before + 1})"
-            inner = " + ".join(f"coalesce(length(c{i}) - length(replace(c{i}, chr(10), '')), 0)" for i in range(width))
-            engine.run(f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT {cells}, {inner} AS inner_ends FROM {source}")
+            inner = " + ".join(
+                f"coalesce(length(c{i}) - length(replace(c{i}, chr(10), '')), 0)" for i in range(width)
+            )
+            engine.run(
+                f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT {cells}, {inner} AS inner_ends FROM {source}"
+            )
         ((ends,),) = engine.run(f"SELECT coalesce(sum(inner_ends), 0) FROM {RAW}")
         if rows + ends + before != seen.lines:
             return None
         engine.run(
-            f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT * EXCLUDE (inner_ends), rowid + 1 AS row, (rowid + {before + 1}"
-            f" + sum(inner_ends) OVER (ORDER BY rowid ROWS UNBOUNDED PRECEDING) - inner_ends)::BIGINT AS line FROM {RAW}"
+            f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT * EXCLUDE (inner_ends), rowid + 1 AS row,"
+            f" (rowid + {before + 1}"
+            f" + sum(inner_ends) OVER (ORDER BY rowid ROWS UNBOUNDED PRECEDING) -"
+            f" inner_ends)::BIGINT AS line FROM {RAW}"
         )
         return rows, "row", "line"
     except EngineError:
@@ -107,18 +135,29 @@ def _by_engine(
 def _reader(text: Path, dialect: Dialect, width: int, before: int) -> str:
     types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     return (
-        f"read_csv({literal(str(text))}, auto_detect = false, header = false, skip = {before}, columns = {{{types}}},"
-        f" delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)},"
-        " comment = '', nullstr = '', strict_mode = true, null_padding = false, ignore_errors = false, compression = 'none')"
+        f"read_csv({literal(str(text))}, auto_detect = false, header = false, skip = {before},"
+        f" columns = {{{types}}},"
+        f" delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, escape ="
+        f" {literal(dialect.escape)},"
+        " comment = '', nullstr = '', strict_mode = true, null_padding = false, ignore_errors ="
+        " false, compression = 'none')"
     )
 
 
 def _by_record(
-    engine: DuckDB, text: Path, dialect: Dialect, columns: dict[str, str], width: int, used: list[int], warnings: tuple[str, ...]
+    engine: DuckDB,
+    text: Path,
+    dialect: Dialect,
+    columns: dict[str, str],
+    width: int,
+    used: list[int],
+    warnings: tuple[str, ...],
 ) -> Raw:
     fill = Filler(engine, len(used), dialect.null)
     bad: list[tuple[int, str, str]] = []
-    found = records.rows(text, dialect.delimiter, dialect.quote, dialect.escape, width, skip_lines=dialect.skip_lines)
+    found = records.rows(
+        text, dialect.delimiter, dialect.quote, dialect.escape, width, skip_lines=dialect.skip_lines
+    )
     if dialect.header:
         next(found, None)
     for record in found:

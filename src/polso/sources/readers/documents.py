@@ -53,13 +53,18 @@ def read_list(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
     try:
         json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f'{path.name} is no JSON: {error}; for one record a line say format = "jsonl"') from error
+        raise SourceError(
+            f'{path.name} is no JSON: {error}; for one record a line say format = "jsonl"'
+        ) from error
     engine.scratch(f"{LINES}_all", pa.table({"j": pa.array([content], pa.large_string())}))
     ((kind,),) = engine.run(f"SELECT json_type(j, {literal(where)}) FROM {LINES}_all")
     if kind != "ARRAY":
-        raise SourceError(f"{path.name}: no list of records at {where}; say `records`, the key under which they are")
+        raise SourceError(
+            f"{path.name}: no list of records at {where}; say `records`, the key under which they are"
+        )
     engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {LINES} AS SELECT line, j[line] AS j FROM (SELECT j, unnest(range(1, len(j) + 1)) AS line"
+        f"CREATE OR REPLACE TEMP TABLE {LINES} AS SELECT line, j[line] AS j FROM (SELECT j,"
+        f" unnest(range(1, len(j) + 1)) AS line"
         f" FROM (SELECT json_extract(j, {literal(where + '[*]')})::VARCHAR[] AS j FROM {LINES}_all))"
     )
     engine.drop(f"{LINES}_all")
@@ -99,9 +104,12 @@ def _found(engine: DuckDB, wanted: tuple[str, ...], objects: str, file: str, row
         plain = "$." + _step(name)
         dotted = "$." + ".".join(_step(key) for key in name.split("."))
         ((as_key, as_path),) = engine.run(
-            f"SELECT bool_or(json_exists(j, {literal(plain)})), bool_or(json_exists(j, {literal(dotted)})) FROM ({objects})"
+            f"SELECT bool_or(json_exists(j, {literal(plain)})), bool_or(json_exists(j,"
+            f" {literal(dotted)})) FROM ({objects})"
         )
         if rows and not as_key and not as_path:
-            raise SourceError(f"{file}: no record has a key '{name}'; write nested keys with dots, as in requester.id")
+            raise SourceError(
+                f"{file}: no record has a key '{name}'; write nested keys with dots, as in requester.id"
+            )
         paths[name] = plain if as_key or not as_path else dotted
     return paths

@@ -1,4 +1,5 @@
-"""Bytes to UTF-8: a file in another encoding is rewritten as a stream; a wrong encoding is an error, never mojibake.
+"""Bytes to UTF-8: a file in another encoding is rewritten as a stream; a wrong encoding is an error, never
+mojibake.
 
 Rule kept here: text is decoded strictly, and an 8-bit encoding is not believed where the bytes say otherwise.
 """
@@ -26,7 +27,9 @@ BOMS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one pass over the bytes tells, enough to know whether the engine's reader can be trusted with them."""
+    """What one pass over the bytes tells, enough to know whether the engine's reader can be trusted with
+    them.
+    """
 
     lines: int
     lone_cr: bool
@@ -38,7 +41,9 @@ class Survey:
 
 @contextmanager
 def as_utf8(path: Path, encoding: str) -> Iterator[Path]:
-    """The file itself where it is UTF-8, else a rewritten copy that is gone afterwards; SourceError where it is neither."""
+    """The file itself where it is UTF-8, else a rewritten copy that is gone afterwards; SourceError where it
+    is neither.
+    """
     name = _known(encoding, path)
     with path.open("rb") as file:
         head = file.read(4)
@@ -56,10 +61,13 @@ def as_utf8(path: Path, encoding: str) -> Iterator[Path]:
 
 def _known(encoding: str, path: Path) -> str:
     try:
-        b"".decode(encoding)
+        "x".encode(encoding)  # LookupError where it is an encoding, but none of text
         return codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:
-        raise SourceError(f"{path.name}: no encoding '{encoding}'; known are utf-8, utf-16, cp1252, latin-1 and Python's others") from error
+        raise SourceError(
+            f"{path.name}: no encoding '{encoding}'; known are utf-8, utf-16, cp1252, latin-1 and"
+            f" Python's others"
+        ) from error
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -92,14 +100,13 @@ class _Doubt:
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
         self.utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")("strict")
-        self.beyond_ascii = False
+        self.beyond_ascii = self.controls = False
 
     def see(self, block: bytes, text: str) -> None:
-        if self.name == "iso8859-1" and any("\x80" <= c <= "\x9f" for c in set(text)):
-            raise SourceError(
-                f'{self.path.name}: some characters do not exist in {self.name}; it is most likely encoding = "cp1252"'
-            )
-        self.beyond_ascii = self.beyond_ascii or not block.isascii()
+        if block.isascii():
+            return
+        self.beyond_ascii = True
+        self.controls = self.controls or any("\x80" <= c <= "\x9f" for c in set(text))
         if self.utf8:
             try:
                 self.utf8.decode(block)
@@ -108,7 +115,14 @@ class _Doubt:
 
     def settle(self) -> None:
         if self.utf8 and self.beyond_ascii:
-            raise SourceError(f'{self.path.name}: the file is not {self.name} but utf-8; say encoding = "utf-8"')
+            raise SourceError(
+                f'{self.path.name}: the file is not {self.name} but utf-8; say encoding = "utf-8"'
+            )
+        if self.controls and self.name == "iso8859-1":
+            raise SourceError(
+                f"{self.path.name}: some characters do not exist in {self.name}; it is most likely"
+                f' encoding = "cp1252"'
+            )
 
 
 def survey(path: Path) -> Survey:

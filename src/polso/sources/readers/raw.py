@@ -61,7 +61,10 @@ def clean(column: str, null: Sequence[str]) -> str:
     trimmed = f"nullif(trim({column}), '')"
     if not tokens:
         return trimmed
-    return f"CASE WHEN {trimmed} IN ({', '.join(literal(t.strip()) for t in tokens)}) THEN NULL ELSE {trimmed} END"
+    return (
+        f"CASE WHEN {trimmed} IN ({', '.join(literal(t.strip()) for t in tokens)}) THEN NULL ELSE"
+        f" {trimmed} END"
+    )
 
 
 def header_names(cells: Sequence[str | None], file: str) -> tuple[list[str], list[str]]:
@@ -75,7 +78,9 @@ def header_names(cells: Sequence[str | None], file: str) -> tuple[list[str], lis
             number = 2
             while f"{name}_{number}" in taken or f"{name}_{number}" in names:
                 number += 1
-            warnings.append(f"{file}: the header names '{name}' twice; column {place} is called '{name}_{number}' here")
+            warnings.append(
+                f"{file}: the header names '{name}' twice; column {place} is called '{name}_{number}' here"
+            )
             name = f"{name}_{number}"
         names.append(name)
     return names, warnings
@@ -88,7 +93,11 @@ def places(names: Sequence[str], wanted: Iterable[str], file: str) -> dict[str, 
         if name not in names:
             folded = {n.casefold(): n for n in names}
             near = [folded[n] for n in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
-            hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else f"it has: {', '.join(names[:40])}"
+            hint = (
+                f"did you mean {' or '.join(repr(n) for n in near)}?"
+                if near
+                else f"it has: {', '.join(names[:40])}"
+            )
             raise SourceError(f"{file}: no column '{name}'; {hint}")
         found[name] = names.index(name)
     return found

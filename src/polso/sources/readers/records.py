@@ -1,4 +1,5 @@
-"""Delimited text split record by record in Python: the careful reader for files the engine's will not vouch for.
+"""Delimited text split record by record in Python: the careful reader for files the engine's will not vouch
+for.
 
 Rule kept here: every line of the file ends up in a good record or in a rejected one; a quote that is
 never closed costs its own line, not the rest of the file.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -75,12 +76,16 @@ def _plain(line: str) -> str:
     return body.replace("\r", CR) + "\n"
 
 
-def split(path: Path, delimiter: str, quote: str, escape: str, *, skip_lines: int = 0) -> Iterator[Record]:
+def split(
+    path: Path, delimiter: str, quote: str, escape: str, *, skip_lines: int = 0
+) -> Generator[Record, None, None]:
     """Every record that is not blank, however many cells it has."""
     yield from _split(_open(path), delimiter, quote, escape, skip_lines, None)
 
 
-def rows(path: Path, delimiter: str, quote: str, escape: str, width: int, *, skip_lines: int = 0) -> Iterator[Record]:
+def rows(
+    path: Path, delimiter: str, quote: str, escape: str, width: int, *, skip_lines: int = 0
+) -> Iterator[Record]:
     """Every record that is not blank, those without `width` cells with the reason why they are no rows."""
     yield from _split(_open(path), delimiter, quote, escape, skip_lines, width)
 

@@ -29,7 +29,9 @@ def format_of(path: Path) -> str:
     """The format a file name tells; SourceError where it tells none."""
     found = SUFFIXES.get(path.suffix.lower())
     if found is None:
-        raise SourceError(f"{path.name}: its name does not tell the format; say format = {', '.join(READERS)}")
+        raise SourceError(
+            f"{path.name}: its name does not tell the format; say format = {', '.join(READERS)}"
+        )
     return found
 
 

@@ -54,11 +54,15 @@ def sheet(path: Path, name: str | int | None) -> list[list[Any]]:
         if isinstance(name, str) and name not in book.sheet_names:
             raise SourceError(f"{path.name}: no sheet '{name}'; it has: {', '.join(book.sheet_names)}")
         if isinstance(name, int) and not 0 <= name < len(book.sheet_names):
-            raise SourceError(f"{path.name}: no sheet number {name}; it has {len(book.sheet_names)}, counted from 0")
+            raise SourceError(
+                f"{path.name}: no sheet number {name}; it has {len(book.sheet_names)}, counted from 0"
+            )
         found = book.get_sheet_by_name(name) if isinstance(name, str) else book.get_sheet_by_index(name or 0)
         return found.to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError) as error:
-        raise SourceError(f"{path.name} cannot be read as a workbook: {error}; save it as .xlsx or .csv") from error
+        raise SourceError(
+            f"{path.name} cannot be read as a workbook: {error}; save it as .xlsx or .csv"
+        ) from error
 
 
 def guard(path: Path) -> None:
@@ -68,13 +72,16 @@ def guard(path: Path) -> None:
             total = sum(part.file_size for part in archive.infolist())
             if total > LARGEST or (total > SMALL and total > RATIO * max(path.stat().st_size, 1)):
                 raise SourceError(
-                    f"{path.name}: would unpack to {total // 1_000_000} MB from {path.stat().st_size // 1000} kB;"
+                    f"{path.name}: would unpack to {total // 1_000_000} MB from"
+                    f" {path.stat().st_size // 1000} kB;"
                     " refused, as such files are made to exhaust memory; save it as .csv"
                 )
             # Reads every part to the size it declares: one that lies about it fails its checksum here.
             damaged = archive.testzip()
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise SourceError(f"{path.name} is no workbook or is damaged: {error}; save it again as .xlsx or .csv") from error
+        raise SourceError(
+            f"{path.name} is no workbook or is damaged: {error}; save it again as .xlsx or .csv"
+        ) from error
     except Exception as error:
         if isinstance(error, SourceError):
             raise

@@ -15,7 +15,7 @@ from pydantic import field_validator
 
 from polso.engine import DuckDB
 from polso.errors import UnknownName
-from polso.sources.lines import Rule, event_rows, rejections, staged
+from polso.sources.lines import Rule, event_rows, explained, rejections, staged
 from polso.sources.source import Options, Origin, Reading
 from polso.sources.zendesk import changes, snapshots
 from polso.sources.zendesk.records import STREAMS, Side, stage_records, stage_side
@@ -55,6 +55,10 @@ class ZendeskSource:
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Stage the records and the side files, and say each stream's events."""
         options = cast(ZendeskOptions, options)
+        with explained(path):
+            return self._read(engine, path, options, origin)
+
+    def _read(self, engine: DuckDB, path: Path, options: ZendeskOptions, origin: Origin) -> Reading:
         stage_side(engine, path, Side(users=options.users, groups=options.groups, tickets=options.tickets))
         rows = stage_records(engine, path, "zendesk_records", dict(options.streams))
         selects = [

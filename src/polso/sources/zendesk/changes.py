@@ -96,8 +96,8 @@ def changes(bots: tuple[str, ...], channels: Mapping[str, str]) -> str:
     return f"""
         WITH records AS (
             SELECT row, line, stream, record, json_extract_string(record, {_paths(_RECORD)}) AS r
-            FROM zendesk_records WHERE record IS NOT NULL AND stream IN ('audits', 'ticket_events',
-                'comments')),
+            FROM zendesk_records
+            WHERE record IS NOT NULL AND stream IN ('audits', 'ticket_events', 'comments')),
         unrolled AS (
             SELECT row, line, r, unnest(list) AS change, generate_subscripts(list, 1) AS place FROM (
                 SELECT *, CASE stream WHEN 'comments' THEN [record] ELSE coalesce(
@@ -109,13 +109,13 @@ def changes(bots: tuple[str, ...], channels: Mapping[str, str]) -> str:
                 list_filter(TRY(json_keys(change)), lambda key: key NOT IN ({listed(_NOT_FIELDS)}))[1] AS sole
             FROM unrolled),
         told AS (
-            SELECT row, line, place, {r["ticket_id"]} AS ticket, coalesce({r["audit_id"]},
-                {r["id"]}) AS audit,
+            SELECT row, line, place, {r["ticket_id"]} AS ticket,
+                coalesce({r["audit_id"]}, {r["id"]}) AS audit,
                 coalesce({instant(r["created_at"])}, make_timestamp(
                     CASE WHEN TRY_CAST({r["timestamp"]} AS BIGINT) BETWEEN 0 AND 4102444800
                          THEN {r["timestamp"]}::BIGINT * 1000000 END)) AS happened,
                 coalesce({r["author_id"]}, {r["updater_id"]}) AS author, lower({via}) AS via,
-                    {r["via.source.rel"]} AS rel,
+                {r["via.source.rel"]} AS rel,
                 coalesce({r["via.source.from.ticket_ids"]}, {r["via.source.from.ticket_id"]}) AS from_tickets,
                 {r["via.source.to.ticket_id"]} AS to_ticket, {c["id"]} AS change_id,
                 coalesce({c["type"]}, {c["event_type"]}) AS type, {c["previous_value"]} AS previous,
@@ -129,8 +129,8 @@ def changes(bots: tuple[str, ...], channels: Mapping[str, str]) -> str:
                     (SELECT max(k.requester) FROM zendesk_known AS k WHERE k.id = ticket)) AS requester,
                 last_value(CASE WHEN field = 'group_id' THEN value END IGNORE NULLS) OVER life AS group_id,
                 last_value(CASE WHEN type = 'Create' THEN via END IGNORE NULLS) OVER life AS born,
-                dense_rank() OVER (PARTITION BY ticket, happened ORDER BY TRY_CAST(audit AS UBIGINT),
-                    audit) - 1 AS nth
+                dense_rank() OVER (
+                    PARTITION BY ticket, happened ORDER BY TRY_CAST(audit AS UBIGINT), audit) - 1 AS nth
             FROM told
             WINDOW life AS (PARTITION BY ticket ORDER BY happened, TRY_CAST(audit AS UBIGINT), audit))
         SELECT *, concat_ws('/', audit, change_id) AS id, nth * 1000 + place * 2 AS seq,
@@ -138,8 +138,8 @@ def changes(bots: tuple[str, ...], channels: Mapping[str, str]) -> str:
             {role("coalesce(writer, author)", "coalesce(by_rule, false)", bots)} AS writer_kind,
             {team("group_id")} AS team, {team("previous")} AS team_before,
             {channel("born", channels)} AS channel, {channel("via", channels)} AS own_channel,
-            CASE WHEN ticket IS NULL THEN 'a change without ticket_id' WHEN audit IS NULL
-                THEN 'an audit without id'
+            CASE WHEN ticket IS NULL THEN 'a change without ticket_id'
+                WHEN audit IS NULL THEN 'an audit without id'
                 WHEN happened IS NULL THEN 'no instant' END AS problem
         FROM followed"""
 
@@ -149,8 +149,8 @@ def _field_and_value(c: Mapping[str, str]) -> str:
     custom = "json_type(change, '$.custom_ticket_fields') = 'OBJECT'"
     key = "json_keys(change, '$.custom_ticket_fields')[1]"
     value = f"""CASE WHEN {c["field_name"]} IS NOT NULL THEN {c["value"]}
-        WHEN {custom} THEN json_extract_string(change, '$.custom_ticket_fields."' || {key} || '"')
-        ELSE json_extract_string(change, '$."' || sole || '"') END"""
+        WHEN {custom} THEN TRY(json_extract_string(change, '$.custom_ticket_fields."' || {key} || '"'))
+        ELSE TRY(json_extract_string(change, '$."' || sole || '"')) END"""
     joined = f"coalesce(TRY(array_to_string(CAST(CAST({value} AS JSON) AS VARCHAR[]), ' ')), {value})"
     return f"""CASE WHEN {c["field_name"]} IS NOT NULL THEN {c["field_name"]} WHEN {custom} THEN {key}
             WHEN coalesce({c["type"]}, {c["event_type"]}) IN ('Create', 'Change') THEN sole

@@ -156,5 +156,5 @@ def _files(path: Path, option: str, pattern: str | None) -> list[Path]:
             if found:
                 return found
     raise SourceError(
-        f"{path.name}: no file matches {option} = {quote(pattern)} beside it or in a folder above; put it there"
+        f"{path.name}: no file matches {option} = {quote(pattern)} beside it or above; put it there"
     )

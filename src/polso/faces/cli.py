@@ -1,0 +1,134 @@
+"""The command line: options that come first, commands, and how errors end.
+
+Rule kept here: nothing heavy is imported before a command needs it, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+from typer.main import get_command
+
+from polso import __version__
+from polso.errors import PolsoError, QuestionError
+from polso.faces import commands, language, questions
+from polso.faces.sentences import told
+from polso.faces.session import Csv, Json, Session, form_of
+
+USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 141
+PANELS: Final = ("ARGUMENTS_PANEL_TITLE", "OPTIONS_PANEL_TITLE", "COMMANDS_PANEL_TITLE", "DEFAULT_STRING", "REQUIRED_LONG_STRING")
+_ENGLISH_PANELS: Final[dict[str, str]] = {}
+
+app = typer.Typer(
+    name="polso", add_completion=False, invoke_without_command=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
+for name, command in {
+    "new": commands.new, "demo": commands.demo, "load": commands.load, "guess": commands.guess, "check": commands.check,
+    "ask": questions.ask, "kpis": questions.kpis, "rows": questions.rows, "doctor": commands.doctor, "export": commands.export,
+}.items():  # fmt: skip
+    app.command(name)(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"polso {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    project: Annotated[Path | None, typer.Option("-C", "--project", help="The project's folder.", show_default=".")] = None,
+    lang: Annotated[Literal["it", "en"] | None, typer.Option("--lang", help="Language of what is printed.")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
+    period: Annotated[str | None, typer.Option("-p", "--period", help="Period of the scorecard: 2026-03, 'last 7 days' ...")] = None,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Polso takes the pulse of a customer-care service.
+
+    Without a command, in a project's folder, it prints the scorecard.
+    """
+    session = Session(project or Path(), lang or language.asked(()))
+    context.obj = session
+    if context.invoked_subcommand is None:
+        questions.scorecard(session, form_of(json, csv), period, hint=project is None)
+    elif json or csv or period:
+        raise typer.BadParameter(session.say("--period, --json and --csv of a command come after its name"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    spoken = language.asked(given) or language.system()
+    debug = os.environ.get("POLSO_DEBUG") == "1"
+    try:
+        code = translated(get_command(app), spoken).main(args=given, prog_name="polso", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly()
+        return BROKEN_PIPE
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        return _complain(error, language.asked(given) or language.written(_folder(given)) or spoken)
+    return code if isinstance(code, int) else 0
+
+
+def translated(command: Any, spoken: str) -> Any:
+    """A command tree whose help speaks a language."""
+    from typer import rich_utils
+
+    for name in PANELS:
+        english = _ENGLISH_PANELS.setdefault(name, getattr(rich_utils, name))
+        setattr(rich_utils, name, language.say(spoken, english))
+    for one in (command, *getattr(command, "commands", {}).values()):
+        one.help = language.say(spoken, one.help or "")
+        for parameter in one.params:
+            parameter.help = language.say(spoken, getattr(parameter, "help", None) or "")
+    return command
+
+
+def _complain(error: Exception, spoken: str) -> int:
+    """One readable line on stderr, and the exit code that says whose turn it is."""
+    from rich.console import Console
+
+    err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if isinstance(error, PolsoError | typer.TyperException):
+        said = told(spoken, " ".join(str(error).split()) if isinstance(error, PolsoError) else error.format_message())
+        wrong = isinstance(error, QuestionError | typer.TyperException)
+        err.print(f"polso: {said}", style="red")
+        if isinstance(error, typer.TyperException):
+            err.print(language.say(spoken, "`polso --help` lists commands and options"))
+        return USAGE if wrong else FAILURE
+    if isinstance(error, OSError):
+        err.print(f"polso: {error.filename or ''}: {error.strerror or error}", style="red")
+        return FAILURE
+    first = (str(error).splitlines() or [""])[0]
+    err.print(f"polso: {type(error).__name__}: {first}", style="red")
+    err.print(language.say(spoken, "this is a defect of Polso; run it again with POLSO_DEBUG=1 and report what it prints"))
+    return FAILURE
+
+
+def _folder(arguments: Sequence[str]) -> Path:
+    """The folder named by -C, as far as it can be told without parsing."""
+    for flag, value in zip(arguments, arguments[1:], strict=False):
+        if flag in ("-C", "--project"):
+            return Path(value)
+    return Path()
+
+
+def _close_quietly() -> None:
+    """Let the interpreter flush into nothing: whoever read us has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""The commands that keep a project: new, demo, load, guess, check, doctor, export."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from polso.errors import ConfigError
+from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from polso.care import Care
+    from polso.sources.load import Loaded
+
+REJECTIONS_SHOWN: Final = 20
+Folder = Annotated[Path, typer.Argument(help="Folder to make it in.", metavar="DIR")]
+
+
+def new(context: typer.Context, folder: Folder) -> None:
+    """Make a project: a commented polso.toml, data/ and kpis/. Nothing is overwritten."""
+    from polso.faces import starter
+
+    session = session_of(context)
+    _free(folder)
+    starter.write(folder, session.language)
+    session.out.print(session.say("Made {folder}. Put exports into {folder}/data, name them in polso.toml, then: polso -C {folder} load", folder=folder))
+
+
+def demo(
+    context: typer.Context,
+    folder: Folder,
+    tickets: Annotated[int, typer.Option("--tickets", min=1, help="How many tickets the company gets.")] = 5000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")] = 7,
+) -> None:
+    """Simulate a company, load it and print its scorecard."""
+    session = session_of(context)
+    _free(folder)
+    from polso import demo as company
+    from polso.faces import questions
+    from polso.faces.waiting import Waiting
+
+    with Waiting(session.err) as waiting:
+        waiting(session.say("simulating"), 0, 1)
+        company.write_project(folder, tickets=tickets, seed=seed)
+    inside = Session(folder, session.asked)
+    with inside.open() as care:
+        loaded = _load(inside, care, ())
+    events = sum(account.new for account in loaded)
+    words = inside.words()
+    inside.out.print(words.say("Simulated {n} tickets, {events} events, in {folder}.\n", n=words.count(tickets), events=words.count(events), folder=folder))
+    questions.scorecard(inside, Form.TABLE, None, hint=False)
+
+
+def _free(folder: Path) -> None:
+    if (folder / "polso.toml").exists():
+        raise ConfigError(f"{folder} holds a project already; choose another folder")
+
+
+def load(
+    context: typer.Context,
+    sources: Annotated[list[str] | None, typer.Argument(help="Only these sources of polso.toml.", metavar="[SOURCE...]")] = None,
+    rejected: Annotated[bool, typer.Option("--rejected", help="Show the first rejected rows: file, line, reason.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Load the files that polso.toml names, and bring the facts up to them."""
+    session, form = session_of(context), form_of(json, csv)
+    with session.open() as care:
+        loaded = _load(session, care, tuple(sources or ()))
+        if rejected:
+            found = rejections(care, sources or ())
+            session.emit(form, found, _rejections(session, found), ("source", "file", "line", "reason", "text"))
+        else:
+            session.emit(form, [asdict(account) for account in loaded], account_of(session, loaded))
+
+
+def _load(session: Session, care: Care, sources: tuple[str, ...]) -> list[Loaded]:
+    from polso.faces.waiting import Waiting
+
+    with Waiting(session.err) as waiting:
+        return care.load(*sources, progress=waiting)
+
+
+def rejections(care: Care, sources: list[str] | tuple[str, ...]) -> list[dict[str, Any]]:
+    """The first rejected rows, by file and line."""
+    from polso.events.log import REJECTIONS
+
+    kept = care.engine.table(REJECTIONS)
+    kept = kept.filter(kept.source.isin(list(sources))) if sources else kept
+    rows: list[dict[str, Any]] = care.engine.collect(kept.order_by(["source", "file", "line"]).limit(REJECTIONS_SHOWN)).to_pylist()
+    return rows
+
+
+def _rejections(session: Session, found: list[dict[str, Any]]) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import PALE, lines
+
+    said = [Text.assemble((f"{row['file']}:{row['line'] if row['line'] is not None else '?'}", "bold"), f"  {row['reason']}", (f"\n  {row['text']}" if row["text"] else "", PALE)) for row in found]
+    return lines(*said) if said else Text(session.say("No row was rejected."))
+
+
+def account_of(session: Session, loaded: list[Loaded]) -> RenderableType:
+    """What became of every row: read = used + skipped + rejected."""
+    from rich.text import Text
+
+    from polso.faces.grid import WARN, Column, Grid, figure, lines
+
+    words = session.words()
+    columns = [Column(words.say("file"), [Text(f"{a.file} ({words.say('unchanged')})" if a.unchanged else a.file) for a in loaded], right=False)]
+    for title, name, way in (("read", "rows", 0), ("used", "used", 3), ("skipped", "skipped", 2), ("rejected", "rejected", 1), ("new", "new", 0), ("repeated", "repeated", 4), ("conflicting", "conflicting", 5)):
+        columns.append(Column(words.say(title), [figure(words.count(getattr(a, name))) for a in loaded], gives_way=way))
+    sums = {name: words.count(sum(getattr(a, name) for a in loaded)) for name in ("rows", "used", "skipped", "rejected", "new", "repeated", "conflicting")}
+    total = words.say("Rows read {rows} = used {used} + skipped {skipped} + rejected {rejected}. Events: {new} new, {repeated} repeated, {conflicting} conflicting.", **sums)
+    warnings = [f"! {warning}" for a in loaded for warning in a.warnings]
+    if any(a.rejected or a.rejected_events for a in loaded):
+        warnings.append("! " + words.say("some rows were rejected; `polso load --rejected` shows them"))
+    return lines(Grid(columns, {}), Text(""), Text(total), Text("\n".join(warnings), style=WARN) if warnings else None)
+
+
+def guess(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="An export to look at.", metavar="FILE")],
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Propose the [[source]] for a file, to be read, mended and put into polso.toml."""
+    session, form = session_of(context), form_of(json, csv)
+    from rich.syntax import Syntax
+
+    from polso.sources.guess import guess as look
+
+    found = look(file)
+    text = found.toml if isinstance(found.toml, str) else found.toml()
+    if session.out.is_terminal or form is not Form.TABLE:
+        session.emit(form, [{**asdict(found), "toml": text}], Syntax(text, "toml", background_color="default"))
+    else:
+        print(text)  # as it stands, for `polso guess FILE >> polso.toml`
+
+
+def check(context: typer.Context, json: Json = False, csv: Csv = False) -> None:
+    """Say what is wrong with the loaded events: silences, impossible durations, orphans, rejections."""
+    session, form = session_of(context), form_of(json, csv)
+    from rich.text import Text
+
+    from polso.events.check import check as findings_of
+    from polso.faces.findings import shown
+
+    with session.open() as care:
+        found = findings_of(care.engine)
+        data = [asdict(finding) for finding in found]
+        session.emit(form, data, shown(found, session.words(care)) if found else Text(session.say("Nothing is wrong with the log.")))
+
+
+def doctor(context: typer.Context, json: Json = False, csv: Csv = False) -> None:
+    """Look at everything Polso needs: settings, files, store, freshness, disk. Exit code 1 where something is wrong."""
+    session, form = session_of(context), form_of(json, csv)
+    from polso.faces import doctor as ward
+
+    found = ward.examine(session)
+    session.emit(form, [asdict(one) for one in found], ward.shown(found, session))
+    if not all(one.ok for one in found):
+        raise typer.Exit(1)
+
+
+def export(
+    context: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(help="Where to; published/ in the project by default.", metavar="[DIR]")] = None,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Write the facts as Parquet, one file each; a reader never sees half a file."""
+    session, form = session_of(context), form_of(json, csv)
+    from rich.text import Text
+
+    from polso.faces.waiting import Waiting
+    from polso.faces.export import write
+
+    with session.open() as care, Waiting(session.err) as waiting:
+        written = write(care, folder or session.folder / "published", waiting)
+    words = session.words()
+    said = [f"{one['file']}  {words.count(one['rows'])}" for one in written]
+    session.emit(form, written, Text("\n".join(said)))

@@ -1,0 +1,37 @@
+"""Facts as Parquet for other programs: written beside, then renamed, so that a reader never sees half a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from polso.errors import QuestionError
+from polso.facts import FACTS
+
+if TYPE_CHECKING:
+    from polso.care import Care
+    from polso.facts.build import Progress
+
+
+def write(care: Care, folder: Path, progress: Progress) -> list[dict[str, Any]]:
+    """One file a fact; what was written, with its rows."""
+    there = care.engine.tables()
+    names = [name for name in FACTS if name in there]
+    if not names:
+        raise QuestionError("nothing is loaded yet; run `polso load` in the project's folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for place, name in enumerate(names):
+        progress(name, place, len(names))
+        final, draft = folder / f"{name}.parquet", folder / f".{name}.parquet.{os.getpid()}"
+        try:
+            escaped = str(draft).replace("'", "''")
+            care.engine.run(f"COPY (FROM \"{name}\") TO '{escaped}' (FORMAT parquet, COMPRESSION zstd)")
+            os.replace(draft, final)
+        finally:
+            draft.unlink(missing_ok=True)
+        made.append({"fact": name, "file": str(final), "rows": pq.read_metadata(final).num_rows})
+    return made

@@ -1,0 +1,261 @@
+"""The commands that answer: ask, kpis, rows, and the scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from polso.errors import QuestionError
+from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from rich.console import RenderableType
+
+    from polso.care import Care
+    from polso.faces.words import Words
+    from polso.kpis.definition import Condition, Definition, Entry
+
+SHOWN: Final = 60
+Period = Annotated[str, typer.Option("-p", "--period", help="2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, A..B, 'last 28 days', 'this month', all.")]
+Where = Annotated[list[str] | None, typer.Option("-w", "--where", help="name=value or name!=value; a comma between values means any of them; may be repeated.")]
+Variant = Annotated[str | None, typer.Option("--variant", help="Another definition of the KPI, by name.")]
+
+
+def ask(
+    context: typer.Context,
+    kpis: Annotated[list[str], typer.Argument(help="Names of KPIs, or name:variant; `polso kpis` lists them.", metavar="KPI...")],
+    by: Annotated[list[str] | None, typer.Option("-b", "--by", help="Split by a dimension or a grain of time; may be repeated.")] = None,
+    period: Period = "all",
+    where: Where = None,
+    variant: Variant = None,
+    stat: Annotated[Literal["mean", "median", "p80", "p90", "p95"] | None, typer.Option("--stat", help="Which statistic of a duration.")] = None,
+    time: Annotated[Literal["calendar", "business"], typer.Option("--time", help="All hours, or opening hours only.")] = "calendar",
+    param: Annotated[list[str] | None, typer.Option("--param", help="Change a threshold: name=value (20s, 7d, 0.8); may be repeated.")] = None,
+    compare: Annotated[Literal["previous", "last_year"] | None, typer.Option("--compare", help="Show the change against another period.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="How many cells to write at most; tables stop at 60.")] = None,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Answer one or several KPIs, split and filtered."""
+    session, form = session_of(context), form_of(json, csv)
+    splits = [name.strip() for text in by or () for name in text.split(",")]
+    with session.open() as care:
+        from polso.faces.table import table
+
+        conditions = [condition(care, text) for text in where or ()]
+        params = dict(parameter(text) for text in param or ())
+        result = care.ask(*kpis, by=splits, period=period, where=conditions, variant=variant, stat=stat, time=time, params=params, compare=compare)
+        session.emit(form, result.to_dicts()[:limit], table(result, session.words(care), limit or SHOWN))
+        if form is not Form.TABLE:
+            complain(session, result.warnings)
+
+
+def scorecard(session: Session, form: Form, period: str | None, *, hint: bool) -> None:
+    """Print the scorecard; outside a project, say how to make one."""
+    if hint and form is Form.TABLE and not (session.folder / "polso.toml").exists():
+        session.out.print(session.say("No project here (no polso.toml).\n\n  polso demo DIR   a simulated company, to look around\n  polso new DIR    a project of your own\n  polso --help     everything else"))  # fmt: skip
+        return
+    with session.open() as care:
+        from polso.faces import scorecard as page
+
+        words = session.words(care)
+        card = page.scorecard(care, period or page.LAST)
+        session.emit(form, card.as_dicts(words), page.shown(card, words))
+
+
+def complain(session: Session, warnings: Iterable[str]) -> None:
+    """Warnings of an answer that a program reads: on stderr, where they do no harm."""
+    from polso.faces.sentences import told
+
+    for warning in warnings:
+        session.err.print(f"! {told(session.language, warning)}", style="yellow")
+
+
+def condition(care: Care, text: str) -> Condition:
+    """`name=value`, `name!=value`, several values by comma; nothing after the sign means unknown."""
+    from polso.kpis.definition import Condition
+
+    name, sign, value = (text.partition("!=") if "!=" in text else text.partition("="))
+    if not sign or not name.strip():
+        raise QuestionError(f"'{text}' is no filter; write name=value or name!=value")
+    values = tuple(part.strip() for part in value.split(","))
+    column, unequal = name.strip(), sign == "!="
+    if values == ("",):
+        return Condition(column=column, op="not null" if unequal else "null")
+    if len(values) > 1:
+        return Condition(column=column, op="not in" if unequal else "in", value=values)
+    typed: str | bool = values[0]
+    if column in flags(care) and values[0].lower() in _TRUTHS:
+        typed = _TRUTHS[values[0].lower()]
+    return Condition(column=column, op="!=" if unequal else "=", value=typed)
+
+
+_TRUTHS: Final = {"true": True, "yes": True, "sì": True, "si": True, "false": False, "no": False}
+
+
+def flags(care: Care) -> set[str]:
+    """Names of the columns that are true or false."""
+    from polso.facts import FACTS
+
+    return {c.name for fact in FACTS.values() for c in fact.all_columns(care.config.dimensions) if c.type == "boolean"}
+
+
+def parameter(text: str) -> tuple[str, float]:
+    """`name=value`; durations as 20s, 4h, 7d, or seconds."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from polso.config import Duration
+
+    name, sign, value = text.partition("=")
+    try:
+        number = float(value) if value.replace(".", "", 1).isdigit() else TypeAdapter(Duration).validate_python(value)
+    except ValidationError as error:
+        raise QuestionError(f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8") from error
+    if not sign:
+        raise QuestionError(f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8")
+    return name.strip(), number
+
+
+def kpis(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One KPI, to see its whole definition.", metavar="[NAME]")] = None,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """List the KPIs, or show how one is defined."""
+    session, form = session_of(context), form_of(json, csv)
+    from polso.errors import UnknownName
+
+    known, words = _catalogue(session.folder), session.words()
+    if name is None:
+        data = [_entry(entry, words) for entry in known.values()]
+        session.emit(form, data, _listed(known.values(), words))
+        return
+    base, _, variant = name.partition(":")
+    if base not in known:
+        raise UnknownName("KPI", base, known)
+    entry = known[base]
+    if variant and variant not in ("default", *entry.variants):
+        raise UnknownName(f"variant of {base}", variant, ("default", *entry.variants))
+    chosen = [d for d in (entry.default, *entry.variants.values()) if not variant or d.variant == variant]
+    data = [d.model_dump(mode="json") for d in chosen]
+    session.emit(form, data, _defined(chosen, words))
+
+
+def _catalogue(folder: Path) -> Any:
+    """The project's catalogue; the shipped one outside of projects."""
+    from polso import config
+    from polso.kpis.catalogue import catalogue
+
+    inside = (folder / config.FILE).is_file()
+    return catalogue(folder, config.read(folder).dimensions) if inside else catalogue()
+
+
+def _entry(entry: Entry, words: Words) -> dict[str, Any]:
+    d = entry.default
+    return {
+        "name": entry.name, "title": d.title.of(words.language), "unit": d.unit, "better": d.better, "meaning": d.meaning.of(words.language),
+        "fact": d.fact, "stat": d.stat if d.kind == "duration" else None, "version": d.version, "variants": list(entry.variants), "params": list(d.params),
+    }  # fmt: skip
+
+
+def _listed(entries: Iterable[Entry], words: Words) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import PALE, Column, Grid
+
+    known = sorted(entries, key=lambda entry: (entry.default.fact, entry.name))
+    places = {next(i for i, e in enumerate(known) if e.default.fact == fact): fact for fact in dict.fromkeys(e.default.fact for e in known)}
+    columns = [
+        Column(words.say("name"), [Text(e.name) for e in known], right=False),
+        Column(words.say("title"), [Text(e.default.title.of(words.language)) for e in known], right=False, gives_way=1),
+        Column(words.say("unit"), [Text(words.say(e.default.unit), style=PALE) for e in known], right=False, gives_way=3),
+        Column(words.say("variants"), [Text(", ".join(e.variants), style=PALE) for e in known], right=False, gives_way=4),
+    ]
+    return Grid(columns, places)
+
+
+def _defined(definitions: Sequence[Definition], words: Words) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import lines
+
+    return lines(*(part for d in definitions for part in (_definition(d, words), Text(""))))
+
+
+def _definition(d: Definition, words: Words) -> RenderableType:
+    """A definition in full: title and meaning first, then every key it sets."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from polso.faces.grid import PALE, lines
+
+    keys = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    keys.add_column(style=PALE, no_wrap=True)
+    keys.add_column(overflow="fold")
+    shown = d.model_dump(mode="json", exclude_defaults=True, exclude={"name", "variant", "title", "meaning"}) | {"version": d.version}
+    for key, value in shown.items():
+        keys.add_row(key, Text(_spelt(value)))
+    head = Text.assemble((d.label, "bold"), f"  {d.title.of(words.language)}")
+    return lines(head, Text(d.meaning.of(words.language)), keys)
+
+
+def _spelt(value: Any) -> str:
+    """A part of a definition in one line: conditions as `column op value`."""
+    if isinstance(value, dict) and "column" in value:
+        right = f"${value['param']}" if value.get("param") else _spelt(value.get("value", ""))
+        return f"{value['column']} {value.get('op', '=')} {right}".strip()
+    if isinstance(value, dict) and "any_of" in value:
+        return "(" + " or ".join(_spelt(part) for part in value["any_of"]) + ")"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_spelt(part)}" for name, part in value.items() if part is not None)
+    if isinstance(value, list):
+        return ", ".join(_spelt(part) for part in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def rows(
+    context: typer.Context,
+    kpi: Annotated[str, typer.Argument(help="A KPI, or name:variant.", metavar="KPI")],
+    period: Period = "all",
+    where: Where = None,
+    variant: Variant = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many rows at most.")] = 20,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Show the rows behind a number."""
+    session, form = session_of(context), form_of(json, csv)
+    with session.open() as care:
+        conditions = [condition(care, text) for text in where or ()]
+        found = care.rows(kpi, period=period, where=conditions, variant=variant, limit=limit)
+        session.emit(form, found.to_pylist(), _rows(found, care, session.words(care)), found.column_names)
+
+
+def _rows(found: pa.Table, care: Care, words: Words) -> RenderableType:
+    """Rows as people read them: one block a row, what is empty left out; instants in the project's zone."""
+    from rich.text import Text
+
+    from polso.faces.grid import PALE, lines
+
+    blocks = []
+    for row in found.to_pylist():
+        name = next((str(row[key]) for key in ("ticket_id", "contact_id", "order_id", "visit_id", "event_id") if row.get(key)), "")
+        said = [f"{key} {_cell(key, value, care, words)}" for key, value in row.items() if value is not None and value is not False and str(value) != name]
+        blocks.append(Text.assemble((name, "bold"), ("\n  " + " · ".join(said), PALE)))
+    total = Text(words.say("{n} rows; --limit shows more, --csv all columns", n=words.count(found.num_rows)), style=PALE)
+    return lines(*blocks, total)
+
+
+def _cell(key: str, value: Any, care: Care, words: Words) -> str:
+    from datetime import datetime
+
+    if isinstance(value, datetime):
+        return words.instant(value.replace(tzinfo=None), care.config.project.zone)
+    if key.endswith("_us"):
+        return words.duration(value / 1_000_000, business="_business" in key)
+    return words.label(key, value)
