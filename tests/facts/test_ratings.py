@@ -14,7 +14,8 @@ STORY = [
     event("10:30", "assigned", "r1", subject_id="bob", actor_kind="system"),
     event("11:00", "rated", "r1", subject_id="s1", attribute="csat5", amount=4, event_id="again"),
     event("11:00", "solved", "r1", actor_kind="agent", actor_id="bob"),
-    event("11:05", "rated", "r1", subject_id="s1", attribute="csat5", value="speed", amount=5, event_id="speed"),
+    event("11:05", "rated", "r1", subject_id="s1", attribute="csat5", amount=5, value="speed",
+          event_id="speed"),
     event("11:06", "rated", "r1", attribute="thumbs", amount=-1, event_id="down"),
     event("11:07", "rated", "r1", attribute="thumbs", amount=1, event_id="up"),
     event("12:00", "survey_sent", "r1", subject_id="s1", attribute="csat5"),
@@ -27,7 +28,8 @@ STORY = [
     event("10:20", "removed", "r2", value="test"),
     event("15:00", "rated", subject_id="n1", attribute="nps", amount=9, customer_id="c3", channel="store",
           team="shop", event_id="nps"),
-    event("15:01", "rated", subject_id="n1", attribute="nps", amount=0, customer_id="c4", event_id="nps-other"),
+    event("15:01", "rated", subject_id="n1", attribute="nps", amount=0, customer_id="c4",
+          event_id="nps-other"),
 ]  # fmt: skip
 
 

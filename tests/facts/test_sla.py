@@ -18,7 +18,11 @@ from polso.facts.due import with_open_due
 TOML = """
 [[calendar]]
 name = "office"
-hours = {mon = ["10:00-18:00"], tue = ["10:00-18:00"], wed = ["10:00-13:00", "14:00-18:00"], fri = ["10:00-18:00"]}
+[[calendar.hours]]
+mon = ["10:00-18:00"]
+tue = ["10:00-18:00"]
+wed = ["10:00-13:00", "14:00-18:00"]
+fri = ["10:00-18:00"]
 
 [[target]]
 kpi = "first_response_time"

@@ -7,14 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from polso.config import parse
 from polso.engine import DuckDB
+from polso.engine.spark import Spark
 from polso.events import log
-from polso.events.kinds import COLUMNS, SOURCE_COLUMNS
+from polso.events.kinds import SOURCE_COLUMNS
 from polso.facts import FACTS, build
 from polso.sources.canonical import CanonicalOptions, CanonicalSource
 from polso.sources.source import Origin
@@ -105,55 +105,12 @@ def sorted_rows(rows: pa.Table) -> list[Row]:
     return sorted(rows.to_pylist(), key=lambda row: [str(row[name]) for name in sorted(row)])
 
 
-class Spark:
-    """The engine protocol on a Spark session, as far as a fold needs it."""
-
-    name = "spark"
-
-    def __init__(self, session: Any) -> None:
-        self.session, self.backend = session, ibis.pyspark.connect(session)
-
-    def table(self, name: str) -> ibis.Table:
-        return self.backend.table(name)
-
-    def sql(self, expression: ibis.Table) -> str:
-        return str(self.backend.compile(expression))
-
-    def scratch(self, name: str, rows: ibis.Table | pa.Table) -> ibis.Table:
-        frame = (
-            self.session.createDataFrame(rows)
-            if isinstance(rows, pa.Table)
-            else self.session.sql(self.sql(rows))
-        )
-        # Written down, so that a fold's plan starts here and not at the log.
-        self.session.createDataFrame(frame.toArrow()).createOrReplaceTempView(name)
-        return self.backend.table(name)
-
-    create = scratch
-
-    def drop(self, name: str) -> None:
-        self.session.catalog.dropTempView(name)
-
-    def collect(self, expression: ibis.Table) -> pa.Table:
-        return self.session.sql(self.sql(expression)).toArrow()
-
-
 def folded_on_spark(
     events: Iterable[Row], folder: Path, session: Any, names: Iterable[str], toml: str = ""
 ) -> dict[str, list[Row]]:
     """The same on Spark, from the same log; only the facts named are brought back."""
     engine = store(arrow(events), folder)
-    unsigned = {c.name: pa.string() for c in COLUMNS if c.type == "uint64"}
-    events_table = engine.collect(engine.table(log.EVENTS))
-    keyed = pa.table(
-        {c: events_table[c].cast(unsigned.get(c, events_table[c].type)) for c in events_table.column_names}
-    )
-    spark = Spark(session)
-    seen: dict[str, list[Row]] = {}
-
-    def write(fact: Any, rows: ibis.Table) -> None:
-        if fact.name in names:
-            seen[fact.name] = sorted_rows(spark.collect(rows))
-
-    build.fold(spark, spark.scratch("events", keyed), parse(toml), write)
-    return seen
+    spark = Spark(folder / "spark", session=session)
+    log_there = spark.scratch("log", engine.collect(engine.table(log.EVENTS)))
+    build.rebuild(spark, log_there, parse(toml))
+    return {name: sorted_rows(spark.collect(spark.table(name))) for name in names}

@@ -204,7 +204,7 @@ def speed_of_answer(visits: list[Row], period: Period, stat: Statistic = mean) -
 
 def abandonment_rate(sessions: list[Row], period: Period) -> Value:
     """Contacts that gave up before a person answered, among those that asked for one."""
-    return share([r for r in sessions if inside(r, "started_at", period) and r["is_counted"]], lambda r: r["is_abandoned"])
+    return share([r for r in sessions if inside(r, "queued_at", period) and r["is_counted"]], lambda r: r["is_abandoned"])
 
 
 # -- ratings

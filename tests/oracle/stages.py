@@ -93,7 +93,8 @@ def sessions(ticket: Ticket) -> list[Row]:
         last = visits[-1]
         found.append(
             {
-                "contact_id": contact, "started_at": visits[0]["entered_at"], "is_answered": talked,
+                "contact_id": contact, "started_at": visits[0]["entered_at"],
+                "queued_at": min(v["entered_at"] for v in visits if v["is_offered"]), "is_answered": talked,
                 "is_abandoned": not talked and last["is_abandoned"], "is_counted": ticket.left_out is None, "client": ticket.client,
             }
         )  # fmt: skip

@@ -195,7 +195,7 @@ class Ticket:
             "recorded_opening_at": opened_at if opening else None, "first_event_at": first["occurred_at"], "last_event_at": last["occurred_at"],
             **self.response(), "human_reply_at": min(replies, default=None), "last_reply_at": max(replies, default=None),
             "assigned_at": min(self.instants("assigned"), default=None),
-            "team_assigned_at": min((e["occurred_at"] for e in self.events if e.get("team") is not None), default=None),
+            "team_assigned_at": min((e["occurred_at"] for e in self.events if e.get("team") is not None and e["kind"] not in ("entered", "left")), default=None),
             "taken_at": min((e["occurred_at"] for e in self._takes()), default=None),
             "first_customer_message_at": min((e["occurred_at"] for e in self._messages("customer")), default=None),
             "first_solved_at": solves[0]["solved_at"] if solves else None, "last_solved_at": solves[-1]["solved_at"] if solves else None,

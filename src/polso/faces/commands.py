@@ -109,18 +109,26 @@ def account_of(session: Session, loaded: list[Loaded]) -> RenderableType:
     """What became of every row: read = used + skipped + rejected."""
     from rich.text import Text
 
-    from polso.faces.grid import WARN, Column, Grid, figure, lines
+    from polso.faces.grid import PALE, WARN, Column, Grid, figure, lines
 
     words = session.words()
-    columns = [Column(words.say("file"), [Text(f"{a.file} ({words.say('unchanged')})" if a.unchanged else a.file) for a in loaded], right=False)]
-    for title, name, way in (("read", "rows", 0), ("used", "used", 3), ("skipped", "skipped", 2), ("rejected", "rejected", 1), ("new", "new", 0), ("repeated", "repeated", 4), ("conflicting", "conflicting", 5)):
-        columns.append(Column(words.say(title), [figure(words.count(getattr(a, name))) for a in loaded], gives_way=way))
-    sums = {name: words.count(sum(getattr(a, name) for a in loaded)) for name in ("rows", "used", "skipped", "rejected", "new", "repeated", "conflicting")}
-    total = words.say("Rows read {rows} = used {used} + skipped {skipped} + rejected {rejected}. Events: {new} new, {repeated} repeated, {conflicting} conflicting.", **sums)
+    if not loaded:
+        return Text(words.say("polso.toml names no [[source]]; `polso guess FILE` proposes one"))
+    ways = {"read": 0, "used": 3, "skipped": 2, "rejected": 1, "new": 0, "repeated": 4, "conflicting": 5}
+    counts = {title: [int(getattr(a, "rows" if title == "read" else title)) for a in loaded] for title in ways}
+    columns = [Column(words.say("file"), [Text(a.file) for a in loaded], right=False)]
+    columns += [Column(words.say(t), [figure(words.count(c)) for c in counts[t]], gives_way=way) for t, way in ways.items()]
+    columns.append(Column("", [Text(words.say("unchanged") if a.unchanged else "", style=PALE) for a in loaded], right=False, gives_way=6))
+    total = words.say(
+        "Rows read {read} = used {used} + skipped {skipped} + rejected {rejected}."
+        " Events: {new} new, {repeated} repeated, {conflicting} conflicting.",
+        **{title: words.count(sum(found)) for title, found in counts.items()},
+    )
     warnings = [f"! {warning}" for a in loaded for warning in a.warnings]
     if any(a.rejected or a.rejected_events for a in loaded):
         warnings.append("! " + words.say("some rows were rejected; `polso load --rejected` shows them"))
-    return lines(Grid(columns, {}), Text(""), Text(total), Text("\n".join(warnings), style=WARN) if warnings else None)
+    warned = Text("\n".join(warnings), style=WARN) if warnings else None
+    return lines(Grid(columns), Text(""), Text(total), warned)
 
 
 def guess(
@@ -129,7 +137,7 @@ def guess(
     json: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Propose the [[source]] for a file, to be read, mended and put into polso.toml."""
+    """Propose how to read a file: text for polso.toml, to be read, mended and put there."""
     session, form = session_of(context), form_of(json, csv)
     from rich.syntax import Syntax
 

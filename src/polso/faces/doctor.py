@@ -44,7 +44,7 @@ def examine(session: Session) -> list[Examined]:
         settings = config.read(session.folder.resolve())
     except PolsoError as error:
         return [Examined("settings", False, told(session.language, " ".join(str(error).split())))]
-    found = [Examined("settings", True, session.say("{file}: {n} sources, {calendars} calendars", file=config.FILE, n=len(settings.source), calendars=len(settings.calendar)))]
+    found = [Examined("settings", True, session.say("{file}: sources {n}, calendars {calendars}", file=config.FILE, n=len(settings.source), calendars=len(settings.calendar)))]
     found += [_permissions(session), _disk(session), _zones(session)]
     found += list(_files(session, settings))
     return found + _inside(session)
@@ -57,7 +57,7 @@ def _permissions(session: Session) -> Examined:
 
 def _disk(session: Session) -> Examined:
     free = shutil.disk_usage(session.folder).free
-    size = f"{free / (1 << 30):.1f} GiB"
+    size = session.words().decimal(free / (1 << 30), 1) + " GiB"
     return Examined("disk", free >= FREE_BYTES, session.say("{size} free", size=size) if free >= FREE_BYTES else session.say("only {size} free; a load needs room", size=size))
 
 
@@ -86,7 +86,7 @@ def _files(session: Session, settings: object) -> Iterator[Examined]:
             continue
         empty = [path.name for path in paths if not path.stat().st_size]
         closed = [path.name for path in paths if not os.access(path, os.R_OK)]
-        said = session.say("empty: {names}; export again or take out", names=", ".join(empty)) if empty else session.say("{n} files", n=len(paths))
+        said = session.say("empty: {names}; export again or take out", names=", ".join(empty)) if empty else session.say("files: {n}", n=len(paths))
         said = session.say("not readable: {names}; change the mode", names=", ".join(closed)) if closed else said
         yield Examined(f"files of {source.name}", not empty and not closed, said)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from polso.kpis.definition import Condition, Definition, Entry
 
 SHOWN: Final = 60
+DASH: Final = "–"
 Period = Annotated[str, typer.Option("-p", "--period", help="2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, A..B, 'last 28 days', 'this month', all.")]
 Where = Annotated[list[str] | None, typer.Option("-w", "--where", help="name=value or name!=value; a comma between values means any of them; may be repeated.")]
 Variant = Annotated[str | None, typer.Option("--variant", help="Another definition of the KPI, by name.")]
@@ -231,24 +232,35 @@ def rows(
     """Show the rows behind a number."""
     session, form = session_of(context), form_of(json, csv)
     with session.open() as care:
+        from polso.kpis.catalogue import find
+
         conditions = [condition(care, text) for text in where or ()]
         found = care.rows(kpi, period=period, where=conditions, variant=variant, limit=limit)
-        session.emit(form, found.to_pylist(), _rows(found, care, session.words(care)), found.column_names)
+        session.emit(form, found.to_pylist(), _rows(found, find(care.catalogue, kpi, variant), care, session.words(care)), found.column_names)
 
 
-def _rows(found: pa.Table, care: Care, words: Words) -> RenderableType:
-    """Rows as people read them: one block a row, what is empty left out; instants in the project's zone."""
+NAMES: Final = ("ticket_id", "contact_id", "order_id", "visit_id", "agent", "event_id")
+TOLD: Final = ("customer_id", "client", "channel", "team", "agent", "issue_type", "priority")
+
+
+def _rows(found: pa.Table, definition: Definition, care: Care, words: Words) -> RenderableType:
+    """Rows as people read them: which, when, how much, whether counted, whose; the rest is for programs."""
     from rich.text import Text
 
-    from polso.faces.grid import PALE, lines
+    from polso.faces.grid import PALE, Column, Grid, lines
 
-    blocks = []
-    for row in found.to_pylist():
-        name = next((str(row[key]) for key in ("ticket_id", "contact_id", "order_id", "visit_id", "event_id") if row.get(key)), "")
-        said = [f"{key} {_cell(key, value, care, words)}" for key, value in row.items() if value is not None and value is not False and str(value) != name]
-        blocks.append(Text.assemble((name, "bold"), ("\n  " + " · ".join(said), PALE)))
-    total = Text(words.say("{n} rows; --limit shows more, --csv all columns", n=words.count(found.num_rows)), style=PALE)
-    return lines(*blocks, total)
+    there = found.column_names
+    name = next((key for key in NAMES if key in there), there[0])
+    measured = [key for key in (definition.value, f"{definition.value}_us", "score") if key in there]
+    wanted = dict.fromkeys([definition.clock, *measured, "counted", *TOLD])
+    kept = [key for key in wanted if key in there and key != name and found[key].null_count < found.num_rows]
+    rows = found.select(list(dict.fromkeys([name, *kept]))).to_pylist()
+    columns = [Column(name, [Text(str(row[name])) for row in rows], right=False)] if rows else []
+    for place, key in enumerate(kept):
+        cells = [Text(_cell(key, row[key], care, words)) for row in rows]
+        columns.append(Column(words.say(key), cells, right=key in measured, gives_way=max(0, place - len(measured))))
+    said = words.say("{n} rows; --limit shows more, --json and --csv have all columns", n=words.count(len(rows)))
+    return lines(Grid(columns) if columns else None, Text(said, style=PALE))
 
 
 def _cell(key: str, value: Any, care: Care, words: Words) -> str:
@@ -256,6 +268,6 @@ def _cell(key: str, value: Any, care: Care, words: Words) -> str:
 
     if isinstance(value, datetime):
         return words.instant(value.replace(tzinfo=None), care.config.project.zone)
-    if key.endswith("_us"):
+    if value is not None and key.endswith("_us"):
         return words.duration(value / 1_000_000, business="_business" in key)
-    return words.label(key, value)
+    return DASH if value is None else words.label(key, value)

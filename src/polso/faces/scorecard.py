@@ -6,14 +6,15 @@ Rule kept here: what has no data is named in one line; it never stands there as 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from polso.errors import PolsoError, QuestionError
-from polso.faces.grid import PALE, WARN, Column, Grid, figure, lines
-from polso.faces.table import Notes, change, is_sure, title, warnings
+from polso.faces.grid import PALE, Column, Grid, figure, lines
+from polso.faces.table import Notes, before, change, intervals, is_sure, n, title, values, warnings
 from polso.faces.words import DASH, Words
 from polso.kpis.catalogue import find, shipped
 from polso.kpis.definition import Definition, Stat
@@ -71,7 +72,7 @@ class Scorecard:
         for cell, row in zip(self.result.cells, self.result.to_dicts(), strict=True):
             line = known.get((cell.kpi, cell.variant))
             definition = next(d for d in self.result.definitions if (d.name, d.variant) == (cell.kpi, cell.variant))
-            way = words.direction(cell.change, definition.better, sure=is_sure(cell)).word or None
+            way = words.direction(cell.change, definition.better, sure=is_sure(cell, definition)).word or None
             aim = words.say(line.section) if line else None
             value = cell.value if line else None
             made.append({**row, "value": value, "title": title(definition, words), "better": definition.better, "direction": way, "section": aim})
@@ -136,14 +137,13 @@ def _places(card: Scorecard, words: Words) -> dict[int, str]:
 
 def _columns(card: Scorecard, words: Words, notes: Notes) -> list[Column]:
     cells = [line.cell for line in card.lines]
-    values = [Text.assemble(figure(words.value(c.value, c.unit), "bold"), (notes.mark(c.warnings), WARN)) for c in cells]
     made = [
         Column(words.say("KPI"), [Text(title(line.definition, words)) for line in card.lines], right=False),
-        Column(words.say("value"), values),
-        Column(words.say("change"), [change(line.cell, line.definition.better, words) for line in card.lines], right=False),
-        Column(words.say("before"), [figure(words.value(c.previous, c.unit), PALE) for c in cells], gives_way=3),
-        Column("n", [figure(words.count(c.n)) for c in cells], gives_way=1),
-        Column(words.say("95 % interval"), [figure(words.interval(c.low, c.high, c.unit), PALE) for c in cells], gives_way=2),
+        Column(words.say("value"), values(cells, words, notes)),
+        Column(words.say("change"), [change(line.cell, line.definition, words) for line in card.lines], right=False),
+        before(cells, words),
+        Column("n", [n(c, words) for c in cells], gives_way=1),
+        *intervals(cells, words),
     ]
     if any(line.target for line in card.lines):
         made.append(Column(words.say("target"), [figure(_aim(line, words)) for line in card.lines], gives_way=4))
@@ -170,7 +170,7 @@ def _sentence(card: Scorecard, words: Words) -> Text:
     """What got worse and what got better, the surest only: those whose interval leaves the earlier value out."""
     said: dict[str, list[str]] = {"bad": [], "good": []}
     for line in card.lines:
-        way = words.direction(line.cell.change, line.definition.better, sure=is_sure(line.cell))
+        way = words.direction(line.cell.change, line.definition.better, sure=is_sure(line.cell, line.definition))
         if way.tone in said:
             size = words.change(line.cell.change, line.cell.previous, line.cell.unit)
             said[way.tone].append(f"{line.definition.title.of(words.language)} {size}")
@@ -179,22 +179,24 @@ def _sentence(card: Scorecard, words: Words) -> Text:
 
 
 def _missing(card: Scorecard, words: Words) -> Text | None:
-    """What this project has no data for."""
-    if not card.missing:
-        return None
-    return Text(words.say("No data for: {list}.", list=", ".join(d.title.of(words.language) for d in card.missing)), style=PALE)
+    """What this project has no data for, and what the period is too young for."""
+    young = {cell.kpi for cell in card.result.cells if cell.parts.get("immature")}
+    said = []
+    for sentence, names in (
+        ("Too early to tell: {list}; their rows need more time, ask an earlier period.", [d for d in card.missing if d.name in young]),
+        ("No data for: {list}.", [d for d in card.missing if d.name not in young]),
+    ):
+        if names:
+            said.append(words.say(sentence, list=", ".join(d.title.of(words.language) for d in names)))
+    return Text("\n".join(said), style=PALE) if said else None
 
 
 def _foot(card: Scorecard, words: Words) -> Text:
     period = card.result.question.period
-    before = card.result.compared_with or DASH
-    since, _, until = before.partition("..")
-    if until:
-        from datetime import date
-
-        before = words.period(date.fromisoformat(since), date.fromisoformat(until))
+    since, _, until = (card.result.compared_with or "").partition("..")
+    earlier = words.period(date.fromisoformat(since), date.fromisoformat(until)) if until else DASH
     said = words.say(
         "Against {before}. Data up to {instant} ({zone}). `polso kpis NAME` says what a number means.",
-        before=before, instant=words.instant(card.result.as_of, period.zone), zone=period.zone,
+        before=earlier, instant=words.instant(card.result.as_of, period.zone), zone=period.zone,
     )  # fmt: skip
     return Text(said, style=PALE)

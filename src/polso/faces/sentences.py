@@ -11,6 +11,7 @@ from typing import Final
 
 PATTERNS: Final = (
     ("some rows", "poche righe: il numero è incerto"),
+    ("some", "alcune"),
     ("only {n} rows", "solo {n} righe"),
     ("{n} rows are too young to be judged and were left out", "{n} righe sono troppo recenti per essere giudicate e sono rimaste fuori"),
     ("{n} rows have a negative duration and were left out", "{n} righe hanno una durata negativa e sono rimaste fuori"),
@@ -61,6 +62,13 @@ PATTERNS: Final = (
     ("Missing argument '{name}'.", "manca l'argomento '{name}'."),
     ("Option '{name}' requires an argument.", "l'opzione '{name}' vuole un valore."),
     ("Invalid value for '{name}': {why}", "valore sbagliato per '{name}': {why}"),
+    ("Invalid value: {why}", "valore sbagliato: {why}"),
+    ("none", "nessuno"),
+    ("Value error, {why}", "{why}"),
+    ("'{text}' is no filter; write name=value or name!=value", "'{text}' non è un filtro; scrivi nome=valore o nome!=valore"),
+    ("'{text}' is no parameter; write name=value, like limit=20s or share=0.8", "'{text}' non è un parametro; scrivi nome=valore, come limit=20s o share=0.8"),
+    ("--json / --csv: choose one", "--json / --csv: scegline uno"),
+    ("{folder} holds a project already; choose another folder", "{folder} contiene già un progetto; scegli un'altra cartella"),
     ("'{value}' is not one of {choices}.", "'{value}' non è fra {choices}."),
     ("'{value}' is not a valid int.", "'{value}' non è un numero intero."),
     ("Got unexpected extra argument ({name})", "argomento di troppo ({name})"),
@@ -77,7 +85,7 @@ def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
 def told(language: str, text: str) -> str:
     """A sentence of a lower layer in a language; its parts are translated too, where they are sentences."""
     if language != "it":
-        return ENGLISH.get(text, text)
+        return ENGLISH.get(text, text).replace("Value error, ", "")
     for pattern, italian in _compiled():
         found = pattern.fullmatch(text)
         if found:

@@ -54,24 +54,39 @@ def table(result: Result, words: Words | None = None, limit: int | None = None) 
 
 def columns(result: Result, cells: Sequence[Cell], words: Words, notes: Notes) -> list[Column]:
     """KPI and splits at the left, then value, change, n and interval."""
-    business = [cell.time == "business" for cell in cells]
     names = list(dict.fromkeys(name for cell in cells for name in cell.keys))
-    made = [Column(words.say("KPI"), titles(result, cells, words), right=False)] if len(result.definitions) > 1 or not names else []
-    made += [Column(name, [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False) for name in names]
-    values = [
-        Text.assemble(figure(words.value(c.value, c.unit, business=b), "bold"), (notes.mark(c.warnings), WARN))
-        for c, b in zip(cells, business, strict=True)
-    ]
-    made.append(Column(words.say("value"), values))
+    made = [Column(name, [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False) for name in names]
+    if len(result.definitions) > 1 or not names:
+        made.insert(0, Column(words.say("KPI"), titles(result, cells, words), right=False))
+    made.append(Column(words.say("value"), values(cells, words, notes)))
     if result.compared_with:
-        made.append(Column(words.say("before"), [figure(words.value(c.previous, c.unit, business=b)) for c, b in zip(cells, business, strict=True)], gives_way=2))
-        made.append(Column(words.say("change"), changes(result, cells, words)))
-    made.append(Column("n", [Text(words.count(c.n)) for c in cells], gives_way=1))
-    if any(c.low is not None for c in cells):
-        made.append(
-            Column(words.say("95 % interval"), [figure(words.interval(c.low, c.high, c.unit, business=b), PALE) for c, b in zip(cells, business, strict=True)], gives_way=3)
-        )
-    return made
+        made.append(Column(words.say("change"), changes(result, cells, words), right=False))
+        made.append(before(cells, words))
+    made.append(Column("n", [n(c, words) for c in cells], gives_way=1))
+    return [*made, *intervals(cells, words)]
+
+
+def before(cells: Sequence[Cell], words: Words) -> Column:
+    """The values of the period compared with."""
+    said = [words.value(c.previous, c.unit, business=c.time == "business") for c in cells]
+    return Column(words.say("before"), [figure(text, PALE) for text in said], gives_way=3)
+
+
+def intervals(cells: Sequence[Cell], words: Words) -> list[Column]:
+    """The column of intervals, where any cell has one."""
+    said = [words.interval(c.low, c.high, c.unit, business=c.time == "business") for c in cells]
+    made = Column(words.say("95 % interval"), [figure(text, PALE) for text in said], gives_way=2, small="95 %:")
+    return [made] if any(said) else []
+
+
+def values(cells: Sequence[Cell], words: Words, notes: Notes) -> list[Text]:
+    """Values with their footnote marks, set so that the numbers stay aligned."""
+    marks = [notes.mark(cell.warnings) for cell in cells]
+    width = max(map(len, marks), default=0)
+    return [
+        Text.assemble(figure(words.value(c.value, c.unit, business=c.time == "business"), "bold"), (mark.ljust(width), WARN))
+        for c, mark in zip(cells, marks, strict=True)
+    ]
 
 
 def titles(result: Result, cells: Sequence[Cell], words: Words) -> list[Text]:
@@ -88,24 +103,34 @@ def title(definition: Definition, words: Words) -> str:
 
 def changes(result: Result, cells: Sequence[Cell], words: Words) -> list[Text]:
     """Arrow, size and word of each change, in the tone of what is better."""
-    better = {(d.name, d.variant): d.better for d in result.definitions}
-    return [change(cell, better[cell.kpi, cell.variant], words) for cell in cells]
+    known = {(d.name, d.variant): d for d in result.definitions}
+    return [change(cell, known[cell.kpi, cell.variant], words) for cell in cells]
 
 
-def change(cell: Cell, better: str, words: Words) -> Text:
+def change(cell: Cell, definition: Definition, words: Words) -> Text:
     """How one cell moved; a dash where there is nothing to compare with."""
     if cell.change is None:
         return Text(words.change(None, None, cell.unit), style=PALE)
-    way = words.direction(cell.change, better, sure=is_sure(cell))
     size = words.change(cell.change, cell.previous, cell.unit, business=cell.time == "business")
+    # What rounds to nothing did not move.
+    moved = cell.change if re.search("[1-9]", size) else 0
+    way = words.direction(moved, definition.better, sure=is_sure(cell, definition))
     return Text(" ".join(part for part in (way.arrow, size, way.word) if part), style=TONES[way.tone])
 
 
-def is_sure(cell: Cell) -> bool:
-    """Whether the interval leaves the earlier value out; counts are complete and have none."""
+SAMPLED: Final = ("share", "net_share", "duration", "mean", "survival", "cohort_pair")
+
+
+def is_sure(cell: Cell, definition: Definition) -> bool:
+    """Whether the interval leaves the earlier value out; counts are complete and need none."""
     if cell.low is None or cell.high is None or cell.previous is None:
-        return True
+        return definition.kind not in SAMPLED
     return not cell.low <= cell.previous <= cell.high
+
+
+def n(cell: Cell, words: Words) -> Text:
+    """The rows behind a value; a count is its own."""
+    return Text("" if cell.n == cell.value else words.count(cell.n))
 
 
 def meanings(result: Result, words: Words) -> list[Text]:

@@ -31,7 +31,8 @@ class Waiting:
         if self._timer:
             self._timer.cancel()
             self._timer.join()
-        self._bar.stop()
+        if self._bar.live.is_started:  # stopping what never began would print an empty line
+            self._bar.stop()
 
     def __call__(self, what: str, done: int, of: int) -> None:
         """Say what is worked on, and how far it is."""

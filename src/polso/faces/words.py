@@ -23,7 +23,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @dataclass(frozen=True)
 class Direction:
-    """Which way a number went: an arrow, a word, and the tone to write them in (good, bad or plain)."""
+    """Which way a number went: an arrow, a word, and the tone to write them in (good, bad, plain or pale)."""
 
     arrow: str
     word: str
@@ -145,7 +145,7 @@ class Words:
             return Direction("=", self.say("same"), "plain")
         arrow = "▲" if change > 0 else "▼"
         if not sure:
-            return Direction(arrow, self.say("uncertain"), "plain")
+            return Direction(arrow, self.say("uncertain"), "pale")
         if better == "neither":
             return Direction(arrow, self.say("up") if change > 0 else self.say("down"), "plain")
         good = (change > 0) == (better == "higher")

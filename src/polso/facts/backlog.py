@@ -7,28 +7,24 @@ from __future__ import annotations
 
 from polso.engine import Table, ibis
 from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, dimension, flag, identifier, instant
-from polso.facts.history import carried
+from polso.facts.history import NEVER, carried
 
 
 def fold(events: Table, context: Context) -> Table:
     """One row per open spell and stretch of equal dimensions: since, until, how it began and ended."""
     spells, past = context.shared["spells"], context.shared["history"]
-    window = ibis.window(group_by=list(TICKET), order_by=["since"])
-    placed = past.mutate(first=ibis.row_number().over(window) == 0)
-    # A ticket has its first known dimensions from before its first event, so no stretch is without them.
-    begins = ibis.ifelse(placed["first"], ibis.timestamp("1900-01-01"), placed.since)
-    stretches = placed.select(*TICKET, *carried(context.attributes), from_at=begins, to_at=placed.until)
-    met = spells.left_join(
+    stretches = past.select(*TICKET, *carried(context.attributes), "from_at", "to_at")
+    spans = spells.mutate(end_at=spells.until.fill_null(ibis.timestamp(NEVER)))
+    # A spell that ends as it begins still lies in one stretch.
+    last_at = ibis.ifelse(spans.end_at > spans.since, spans.end_at, spans.since + ibis.interval(microseconds=1))
+    spans = spans.mutate(last_at=last_at)
+    met = spans.left_join(
         stretches,
-        [
-            *((spells[name] == stretches[name]) for name in TICKET),
-            spells.until.isnull() | (stretches.from_at < spells.until) | (stretches.from_at == spells.since),
-            stretches.to_at.isnull() | (stretches.to_at > spells.since),
-        ],
+        [*((spans[name] == stretches[name]) for name in TICKET), stretches.from_at < spans.last_at, stretches.to_at > spans.since],
     )
+    # A ticket of which nothing was ever said has no stretch, and is in the backlog all the same.
     starts_here = met.from_at.isnull() | (met.from_at <= met.since)
-    ends_here = met.to_at.isnull() | (met.until.notnull() & (met.to_at >= met.until))
-    opened = context.shared["spells"].filter(lambda t: t.nth == 0).select(*TICKET, opened_at="since")
+    ends_here = met.to_at.isnull() | (met.to_at >= met.end_at)
     rows = met.select(
         *TICKET,
         "nth",
@@ -38,6 +34,7 @@ def fold(events: Table, context: Context) -> Table:
         began_as=ibis.cases((~starts_here, "moved_in"), (met.nth == 0, "opened"), else_="reopened"),
         ended_as=ibis.cases((~ends_here, "moved_out"), else_=met.ended_by),
     )
+    opened = context.shared["spells"].filter(lambda t: t.nth == 0).select(*TICKET, opened_at="since")
     joined = rows.inner_join(opened, list(TICKET))
     clients = context.shared["clients"]
     with_client = joined.inner_join(clients, list(TICKET))

@@ -111,7 +111,9 @@ def link(bots: Table, others: Mapping[str, Table]) -> Table:
         (here.isnull(), elsewhere), (elsewhere.isnull(), here), (here < elsewhere, here), else_=elsewhere
     )
     return rows.mutate(
-        next_contact_at=sooner, has_person=rows[PERSON].notnull(), return_us=micros_between(rows.ended_at, sooner)
+        next_contact_at=sooner,
+        has_person=rows[PERSON].notnull(),
+        return_us=micros_between(rows.ended_at, sooner),
     )
 
 

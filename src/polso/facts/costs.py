@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from polso.engine import Table, ibis
 from polso.facts.fact import COST_KEY, Column, Context, Fact, dimension, flag, identifier, instant
+from polso.facts.work import scaled
 
 RATE = "hourly_rate"
 
@@ -23,7 +24,7 @@ def fold(events: Table, context: Context) -> Table:
         subject=costs.actor_id,
         since=costs.occurred_at,
         # Half up (away from zero), in exact decimals on both engines.
-        amount_minor=(costs.amount * 100).round().cast("int64"),
+        amount_minor=scaled(costs.amount, 100),
         is_rate=costs.attribute == RATE,
     )
     in_turn = ibis.window(group_by=["client", "cost_of"], order_by=["since", "seq", "event_id", "source"])

@@ -113,6 +113,9 @@ class Span:
     sentence: str
 
 
+Keep = Callable[[str, "Table"], "Table"]
+
+
 @dataclass(frozen=True)
 class Context:
     """What folds may know besides events: settings that are fixed for a store, and shared intermediates.
@@ -124,6 +127,7 @@ class Context:
     attributes: Mapping[str, str]
     reopen_on: tuple[str, ...]
     targets: tuple[Target, ...] = ()
+    keep: Keep = lambda name, rows: rows
     shared: Mapping[str, Table] = field(default_factory=dict)
 
 

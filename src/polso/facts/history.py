@@ -12,6 +12,7 @@ from polso.engine import StringValue, Table, ibis
 from polso.facts.fact import TICKET, Context, in_order, of_tickets
 
 TRACKED = ("priority", "issue_type")
+EVER, NEVER = "1900-01-01", "9999-12-31"
 CARRIED = ("channel", "team", "agent", *TRACKED)
 
 
@@ -22,6 +23,9 @@ def carried(attributes: Mapping[str, str]) -> tuple[str, ...]:
 
 def history(events: Table, context: Context) -> Table:
     """One row per ticket and instant of change: since, until (null for the last) and the dimensions in force.
+
+    from_at and to_at are the same without gaps: from before everything to after everything, so that every
+    instant falls into one row, by two plain comparisons (a null or an `or` in a join makes it quadratic).
 
     The channel is the ticket's first and never changes. An agent taken away is null again.
     """
@@ -55,8 +59,11 @@ def history(events: Table, context: Context) -> Table:
         channel=placed.channel.argmin(channel_at).over(so_far),
         **{name: last_known(value) for name, value in said.items()},
     )
-    settled = stated.filter(stated.next_at.isnull() | (stated.next_at != stated.since))
-    return settled.rename(until="next_at")
+    settled = stated.filter(stated.next_at.isnull() | (stated.next_at != stated.since)).rename(until="next_at")
+    nth = ibis.row_number().over(ibis.window(group_by=list(TICKET), order_by=["since"]))
+    return settled.mutate(
+        from_at=ibis.ifelse(nth == 0, ibis.timestamp(EVER), settled.since), to_at=settled.until.fill_null(ibis.timestamp(NEVER))
+    )
 
 
 def _setting(events: Table, attribute: str) -> StringValue:
@@ -71,18 +78,8 @@ def at_instant(rows: Table, instant: str, context: Context, *, names: tuple[str,
     """
     past = context.shared["history"].view()
     wanted = names or carried(context.attributes)
-    window = ibis.window(group_by=list(TICKET), order_by=["since"])
     # Names of their own, so that nothing in a chain of such joins can be mistaken for something else.
-    spans = past.select(
-        **{f"h_{name}": past[name] for name in (*TICKET, "since", "until", *wanted)},
-        h_is_first=ibis.row_number().over(window) == 0,
-    )
-    joined = rows.left_join(
-        spans,
-        [
-            *((rows[name] == spans[f"h_{name}"]) for name in TICKET),
-            (spans.h_since <= rows[instant]) | spans.h_is_first,
-            spans.h_until.isnull() | (spans.h_until > rows[instant]),
-        ],
-    )
+    spans = past.select(**{f"h_{name}": past[name] for name in (*TICKET, "from_at", "to_at", *wanted)})
+    same = [rows[name] == spans[f"h_{name}"] for name in TICKET]
+    joined = rows.left_join(spans, [*same, spans.h_from_at <= rows[instant], spans.h_to_at > rows[instant]])
     return joined.select(*rows.columns, **{f"{prefix}{name}": joined[f"h_{name}"] for name in wanted})

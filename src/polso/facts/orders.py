@@ -34,7 +34,7 @@ _RATED = ("csat5", "csat7", "thumbs")
 
 
 def minor(events: Table) -> ibis.expr.types.DecimalValue:
-    """An event's amount in whole minor units of its currency; a decimal, whose sum is exact on every engine."""
+    """An event's amount in whole minor units of its currency, as a decimal: its sum is exact everywhere."""
     scale = ibis.cases(
         (events.currency.isin(list(_WHOLE)), 1), (events.currency.isin(list(_THOUSANDTHS)), 1000), else_=100
     )

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import pyarrow as pa
+
 from polso.calendar.position import with_business
-from polso.config import CalendarRule, Config
+from polso.config import CalendarRule, Config, fingerprint
 from polso.engine import BooleanValue, Engine, StringValue, Table, ibis, micros_between
 from polso.events import kinds
 from polso.facts import FACTS
@@ -77,7 +79,7 @@ class Maker:
         """All steps from the scope of events to the rows of every fact."""
         seen = normalised(ibis.table(EVENT_SCHEMA, name=SCOPE))
         shared: dict[str, Table] = {}
-        context = Context(self.config.dimensions, self.config.reopen_on, self.config.target, shared)
+        context = Context(self.config.dimensions, self.config.reopen_on, self.config.target, self.keep, shared)
         own = of_tickets(seen)
         shared["anchors"] = self.keep("fold_anchors", anchors(own))
         shared["clients"] = shared["anchors"].select(*TICKET, "client")
@@ -149,16 +151,43 @@ def _matches(rule: CalendarRule, rows: Table) -> BooleanValue:
     return condition
 
 
-_PLANS: dict[tuple[str, str, tuple[tuple[str, str], ...]], Plan] = {}
+PLAN: Final = "fold_plan"
+_PLANS: dict[str, Plan] = {}
 
 
 def plan(engine: Engine, config: Config, days: Table, rules: str) -> Plan:
-    """The plan for these rules and this shape of day table, made at most once a process."""
-    shape = tuple((name, str(type_)) for name, type_ in days.schema().items())
-    key = (engine.name, rules, shape)
+    """The plan for these rules and this shape of day table: made once, then kept in the store."""
+    shape = [(name, str(type_)) for name, type_ in days.schema().items()]
+    key = fingerprint([engine.name, rules, shape])
     if key not in _PLANS:
-        maker = Maker(engine, config, dict(shape))
-        _PLANS[key] = Plan(maker.fold(), maker.link())
+        _PLANS[key] = _recalled(engine, key) or _made(engine, config, dict(shape))
+    _remember(engine, key, _PLANS[key])
     return _PLANS[key]
 
 
+def _made(engine: Engine, config: Config, days: Mapping[str, str]) -> Plan:
+    fused = ibis.options.sql.fuse_selects
+    # Merging selects makes shorter text and takes most of the time of translating; engines merge them anyway.
+    ibis.options.sql.fuse_selects = False
+    try:
+        maker = Maker(engine, config, days)
+        return Plan(maker.fold(), maker.link())
+    finally:
+        ibis.options.sql.fuse_selects = fused
+
+
+def _recalled(engine: Engine, key: str) -> Plan | None:
+    if PLAN not in engine.tables():
+        return None
+    rows = engine.collect(engine.table(PLAN).order_by("place")).to_pylist()
+    kept = [row for row in rows if row["key"] == key]
+    folds = tuple(Step(row["name"], row["sql"]) for row in kept if row["pass"] == "fold")
+    return Plan(folds, {row["name"]: row["sql"] for row in kept if row["pass"] == "link"}) if folds else None
+
+
+def _remember(engine: Engine, key: str, made: Plan) -> None:
+    if PLAN in engine.tables() and engine.collect(engine.table(PLAN).filter(lambda t: t.key == key).limit(1)).num_rows:
+        return
+    steps = [("fold", step.name, step.sql) for step in made.fold] + [("link", *item) for item in made.link.items()]
+    rows = [{"key": key, "place": place, "pass": pass_, "name": name, "sql": sql} for place, (pass_, name, sql) in enumerate(steps)]
+    engine.create(PLAN, pa.Table.from_pylist(rows))

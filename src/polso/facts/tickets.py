@@ -46,6 +46,7 @@ def fold(events: Table, context: Context) -> Table:
         ended_unsolved_at=ibis.ifelse(base.first_solved_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())),
         awaits_response=base.started_at.notnull() & (base.first_reply_at.notnull() | base.is_open),
     )
+    base = context.keep("fold_tickets", base)
     base = at_instant(base, "last_event_at", context)
     base = at_instant(base, "opened_at", context, names=("team", "agent", "priority", "issue_type"), prefix="opening_")
     return at_instant(base, "first_solved_at", context, names=("team", "agent"), prefix="solving_")

@@ -108,7 +108,13 @@ VISITS = Fact(
             "next_order_at", "The visitor's next order, placed at or after the start of the visit."
         ),
         linked_instant("next_visit_at", "The visitor's next visit."),
-        Column("ticket_us", "int64", "From the start of the visit to the visitor's next ticket.", "us", linked=True),
+        Column(
+            "ticket_us",
+            "int64",
+            "From the start of the visit to the visitor's next ticket.",
+            "us",
+            linked=True,
+        ),
     ),
     fold=fold,
     link=link,

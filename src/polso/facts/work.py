@@ -12,7 +12,12 @@ from polso.facts.stages import with_ticket
 
 def micros(seconds: ibis.expr.types.DecimalValue) -> IntegerValue:
     """Exact decimal seconds as whole microseconds."""
-    return (seconds * 1_000_000).round().cast("int64")
+    return scaled(seconds, 1_000_000)
+
+
+def scaled(amount: ibis.expr.types.DecimalValue, factor: int) -> IntegerValue:
+    """A decimal times a factor as a whole number, halves away from zero; wide, as DuckDB multiplies in 18 digits."""
+    return (amount.cast("decimal(30, 6)") * factor).round().cast("int64")
 
 
 def fold(events: Table, context: Context) -> Table:

@@ -111,7 +111,7 @@ def condition_of(store: Store, rows: Table, wanted: Wanted, question: Question) 
     """The conditions of an ask, with rows too young to be judged left out (or, for `immature`, kept alone)."""
     definition, params = wanted.definition, parameters(wanted.definition, question.params)
     kept = all_of(rows, wanted.ask.where, params)
-    horizon = definition.known_after
+    horizon = definition.known_after if definition.kind != "ratio" else None
     if horizon is None:
         return kept
     limit = ibis.timestamp(store.as_of) - ibis.interval(microseconds=params[horizon.param])

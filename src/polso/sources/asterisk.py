@@ -88,9 +88,8 @@ class AsteriskSource:
         lines = stage_lines(engine, path, "queue_lines")
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_fields AS {_fields(options)}")
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_calls AS {_calls(options)}")
-        engine.run(
-            f"CREATE OR REPLACE TEMP TABLE queue_states AS {states(options.agents, options.queues, options.pauses, ENDS)}"
-        )
+        moves = states(options.agents, options.queues, options.pauses, ENDS)
+        engine.run(f"CREATE OR REPLACE TEMP TABLE queue_states AS {moves}")
         call = event_rows("queue_calls", origin, CALL, _call_rules(options))
         state = event_rows("queue_states", origin, {}, (STATE,))
         engine.run(f"CREATE OR REPLACE TEMP TABLE queue_events AS {call} UNION ALL {state}")

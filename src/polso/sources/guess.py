@@ -28,25 +28,28 @@ HEAD = 1 << 20
 ROWS = 2_000
 DELIMITERS = (",", ";", "\t", "|")
 
-# Header words, English and Italian, by what the column is likely to hold; the first role that matches has it.
+# Header words, English and Italian, by what a column is likely to hold; it plays the first role it fits.
 ROLES: dict[str, str] = {
-    "ticket": r"(case|ticket|request|conversation|issue|incident|pratica|segnalazione|richiesta|chiamata|call)[ _-]?"
-    r"(id|no|nr|num|number|numero|key|ref)?|id["
-    r" _-]?(ticket|case|pratica|chiamata|richiesta|segnalazione|call)"
+    "ticket": r"(case|ticket|request|conversation|issue|incident|call"
+    r"|pratica|segnalazione|richiesta|chiamata)"
+    r"([ _-]?(id|no|nr|num|number|numero|key|ref))?"
+    r"|id[ _-]?(ticket|case|call|pratica|chiamata|richiesta|segnalazione)"
     r"|n(umero|r)?[ _.-]?(ticket|pratica)|key|id",
-    "activity": r"activity|event|action|event[ _-]?type|attivit[aà]|evento|azione|tipo["
-    r" _-]?evento|status|stato",
-    "channel": r"channel|canale|source|origin|origine|via",
-    "agent": r"agent|assignee|resource|operator|owner|server|operatore|agente|risorsa|assegnatario|addetto",
-    "customer": r"customer([ _-]?(id|no|code))?|client|requester|contact|cliente|codice["
-    r" _-]?cliente|id[ _-]?cliente|richiedente|utente|user(_id)?|author_id",
-    "team": r"team|group|queue|workgroup|department|support[ _-]?section|gruppo|coda|reparto|ufficio|squadra",
-    "score": r"score|rating|csat|nps|satisfaction([ _-]rating)?|likely[ _-]to["
-    r" _-]recommend|voto|valutazione|punteggio|soddisfazione|gradimento",
-    "opened": r"(opened|created|submitted|start(ed)?|received)([ _-]?(at|on|date|time))?|data["
-    r" _-]?(apertura|creazione|inizio|ricezione)|aperto([ _-]il)?|creato([ _-]il)?",
-    "solved": r"(solved|resolved|completed)([ _-]?(at|on|date|time))?|data["
-    r" _-]?(soluzione|risoluzione)|risolto([ _-]il)?",
+    "activity": r"activity|event|action|event[ _-]?type|status"
+    r"|attivit[aà]|evento|azione|tipo[ _-]?evento|stato",
+    "channel": r"channel|source|origin|via|canale|origine",
+    "agent": r"agent|assignee|resource|operator|owner|server"
+    r"|operatore|agente|risorsa|assegnatario|addetto",
+    "customer": r"customer([ _-]?(id|no|code))?|client|requester|contact|user(_id)?|author_id"
+    r"|cliente|(codice|id)[ _-]?cliente|richiedente|utente",
+    "team": r"team|group|queue|workgroup|department|support[ _-]?section"
+    r"|gruppo|coda|reparto|ufficio|squadra",
+    "score": r"score|rating|csat|nps|satisfaction([ _-]rating)?|likely[ _-]to[ _-]recommend"
+    r"|voto|valutazione|punteggio|soddisfazione|gradimento",
+    "opened": r"(opened|created|submitted|start(ed)?|received)([ _-]?(at|on|date|time))?"
+    r"|data[ _-]?(apertura|creazione|inizio|ricezione)|(aperto|creato)([ _-]il)?",
+    "solved": r"(solved|resolved|completed)([ _-]?(at|on|date|time))?"
+    r"|data[ _-]?(soluzione|risoluzione)|risolto([ _-]il)?",
     "closed": r"(closed|ended)([ _-]?(at|on|date|time))?|data[ _-]?chiusura|chiuso([ _-]il)?",
     "clock": r"time|ora|orario|.*[ _-](time|ora)",
     "instant": r".*(timestamp|datetime|date|time|data|ora|istante|quando).*",
@@ -117,7 +120,8 @@ def guess(path: Path, files: str | None = None) -> Guess:
         float(c.replace(",", ".")) for c in columns.get(roles.get("score", ""), []) if c and _is_number(c)
     ]
     return Guess(
-        files or path.as_posix(), head.format, head.encoding, head.delimiter, tuple(names), len(body), roles, dates,
+        files or path.as_posix(), head.format, head.encoding, head.delimiter, tuple(names), len(body), roles,
+        dates,
         tuple(activities) if len(activities) <= 60 else (), len(set(ids)) < len(ids), numbers, head.records,
         max(scores, default=None), comma, all(str(c).count(":") == 2 for c in clocks), tuple(head.notes),
     )  # fmt: skip
@@ -237,7 +241,7 @@ def _text(value: object) -> str | None:
 def _roles(
     names: Sequence[str], columns: dict[str, list[str | None]], dates: dict[str, Dates]
 ) -> dict[str, str]:
-    """Which column plays which part: whole header words first, instants only where the values are instants."""
+    """Which column plays which part: header words, and instants only where its values are."""
     roles: dict[str, str] = {}
     for role, pattern in ROLES.items():
         for name in names:

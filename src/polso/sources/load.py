@@ -126,7 +126,8 @@ def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: P
     print_ = fingerprint([stat.st_size, stat.st_mtime_ns])
     known = engine.run(f"SELECT print, rows, used, skipped, rejected FROM {FILES} WHERE source = ? AND file = ?", [settings.name, file])
     if known and known[0][0] == print_:
-        return Loaded(settings.name, file, *known[0][1:], new=0, repeated=0, conflicting=0, rejected_events=0, unchanged=True)
+        rows, used, skipped, same_rejected = known[0][1:]
+        return Loaded(settings.name, file, rows, used, skipped, same_rejected, 0, 0, 0, 0, unchanged=True)
     origin = Origin(settings.name, settings.client or config.project.client, config.project.zone)
     reading = source.read(engine, path, options, origin)
     engine.run(f"DELETE FROM {log.REJECTIONS} WHERE source = ? AND file = ?", [settings.name, file])

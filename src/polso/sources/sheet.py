@@ -138,5 +138,5 @@ def _header(path: Path, options: SheetOptions) -> tuple[str, ...] | None:
     with as_utf8(path, options.encoding) as text:
         records = split(text, _delimiter(options, format_), '"', '"', skip_lines=options.skip_lines)
         first = next(records, None)
-        records.close()  # type: ignore[attr-defined]
+        records.close()
     return () if first is None or first.reason else tuple(header_names(first.cells, path.name)[0])

@@ -30,7 +30,8 @@ class TableSource:
 
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Stage the file as text, then lay the mapping over it as a view; one file at a time."""
-        assert isinstance(options, TableOptions)
+        if not isinstance(options, TableOptions):
+            raise TypeError(f"a table needs TableOptions, not {type(options).__name__}")
         engine.run(f"DROP VIEW IF EXISTS {VIEW}")
         raw = readers.read(engine, path, dialect(path, options))
         mapping = _Mapping(engine, options, raw, origin, path.name)
@@ -58,8 +59,8 @@ def dialect(path: Path, options: TableOptions) -> Dialect:
     format_ = options.format or readers.format_of(path)
     delimiter = options.delimiter or ("\t" if format_ == "tsv" else ",")
     return Dialect(
-        tuple(dict.fromkeys(named)), format_, delimiter, options.quote, options.escape, options.header, options.columns,
-        options.skip_lines, options.encoding, options.sheet, options.records, options.null,
+        tuple(dict.fromkeys(named)), format_, delimiter, options.quote, options.escape, options.header,
+        options.columns, options.skip_lines, options.encoding, options.sheet, options.records, options.null,
     )  # fmt: skip
 
 

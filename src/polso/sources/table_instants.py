@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -116,7 +116,7 @@ def changes(zone: str, low: datetime, high: datetime) -> tuple[int, list[Change]
     return first, found
 
 
-def _when(offset, low: datetime, high: datetime) -> datetime:  # type: ignore[no-untyped-def]
+def _when(offset: Callable[[datetime], int], low: datetime, high: datetime) -> datetime:
     before = offset(low)
     while high - low > timedelta(seconds=1):
         middle = (low + (high - low) / 2).replace(microsecond=0)
@@ -259,11 +259,11 @@ def shapes(engine: DuckDB, found: str, table: str) -> Counter[str]:
         f" AS shape, count(*) AS n"
         f" FROM {table} WHERE ({found}) IS NOT NULL GROUP BY shape ORDER BY n DESC, shape LIMIT 40"
     )
-    return Counter({shape: n for shape, n in rows})
+    return Counter(dict(rows))
 
 
 def detect(engine: DuckDB, found: str, table: str, where: str) -> tuple[str, ...]:
-    """The formats that read a column; SourceError where none does, or where day and month could be swapped."""
+    """The formats that read a column; SourceError where none does or day and month could be swapped."""
     iso = _first([way.sql for way in parse(found, "iso")])
     ((texts, good),) = engine.run(f"SELECT count({found}), count({iso}) FROM {table}")
     if not texts or good >= max(1, texts * 0.9):

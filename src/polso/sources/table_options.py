@@ -20,7 +20,8 @@ from polso.sources.source import Options
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "xlsx")
 # In these fields a bare string is the word itself; in all others it is the name of a column.
 WORDS = {
-    "kind": tuple(kinds.KINDS), "stage": kinds.STAGES, "direction": kinds.DIRECTIONS, "actor_kind": kinds.ACTOR_KINDS,
+    "kind": tuple(kinds.KINDS), "stage": kinds.STAGES, "direction": kinds.DIRECTIONS,
+    "actor_kind": kinds.ACTOR_KINDS,
     "attribute": (), "currency": (),
 }  # fmt: skip
 
@@ -96,7 +97,7 @@ class Field(Options):
     template: str | None = None
     value: Annotated[str | None, BeforeValidator(_constant)] = None
     thread: Thread | None = None
-    map: dict[str, Annotated[str, BeforeValidator(_constant)]] = {}
+    map: dict[str, Annotated[str, BeforeValidator(_constant)]] = Key(default={})
     default: str | None = None
     null: Texts = ()
     integer: bool = False

@@ -65,8 +65,7 @@ def plain(field: Field, columns: Columns) -> str:
         return _template(field.template, columns)
     if field.columns:
         return "(" + f" || {literal(field.join)} || ".join(columns.of(name) for name in field.columns) + ")"
-    assert field.column is not None
-    found = columns.of(field.column)
+    found = columns.of(field.column or "")
     if field.null:
         found = (
             f"CASE WHEN {found} IN ({', '.join(literal(t) for t in field.null)}) THEN NULL ELSE {found} END"

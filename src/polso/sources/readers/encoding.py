@@ -103,7 +103,7 @@ class _Doubt:
         self.beyond_ascii = self.controls = False
 
     def see(self, block: bytes, text: str) -> None:
-        if block.isascii():
+        if block.isascii() and not (self.utf8 and self.utf8.getstate()[0]):
             return
         self.beyond_ascii = True
         self.controls = self.controls or any("\x80" <= c <= "\x9f" for c in set(text))
@@ -187,7 +187,7 @@ def guessed(sample: bytes) -> str | None:
         if error.start > len(sample) - 4 and error.reason == "unexpected end of data":
             return "utf-8"
     try:
-        if set(c for c in sample.decode("cp1252") if c > "\x7f") <= WESTERN:
+        if {c for c in sample.decode("cp1252") if c > "\x7f"} <= WESTERN:
             return "cp1252"
     except UnicodeDecodeError:
         pass

@@ -68,7 +68,7 @@ def clean(column: str, null: Sequence[str]) -> str:
 
 
 def header_names(cells: Sequence[str | None], file: str) -> tuple[list[str], list[str]]:
-    """Column names from a header: blank ones named by position, repeated ones told apart; and the warnings."""
+    """Column names from a header, blank ones by position, repeated ones told apart; and the warnings."""
     taken = {(cell or "").strip() for cell in cells}
     names: list[str] = []
     warnings = []

@@ -117,7 +117,8 @@ def _split(
 def _next(lines: _Lines, delimiter: str, quote: str, escape: str, width: int | None) -> Record | None:
     start = lines.number + 1
     reader = csv.reader(
-        lines, delimiter=delimiter, quotechar=quote or None, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        lines, delimiter=delimiter, quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         doublequote=escape == quote, escapechar=escape if escape not in ("", quote) else None, strict=True,
     )  # fmt: skip
     try:
