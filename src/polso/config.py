@@ -20,6 +20,7 @@ from polso.errors import ConfigError, UnknownName
 
 FILE = "polso.toml"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+RESERVED = frozenset({"channel", "team", "agent", "client"})
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -191,6 +192,8 @@ class Config(Settings):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two [[{what}]] are called {', '.join(twice)}; give each its own name")
+        for name in RESERVED.intersection(self.dimensions):
+            raise ValueError(f"dimensions.{name}: every ticket has a {name} already; choose another name")
         known = {c.name for c in self.calendar}
         for rule in self.calendar_rule:
             if rule.calendar not in known:

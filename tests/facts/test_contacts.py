@@ -36,7 +36,11 @@ def test_a_call_through_every_stage(tmp_path: Path) -> None:
         at("09:00:40"), at("09:00:40"), at("09:01:10"),
     )  # fmt: skip
     assert [seconds(row[name]) for name in SPENT] == [120, 20, 30, None, 170]
-    assert (seconds(row["wait_us"]), seconds(row["answer_us"]), seconds(row["chosen_wait_us"])) == (30, 70, 30)
+    assert (seconds(row["wait_us"]), seconds(row["answer_us"]), seconds(row["chosen_wait_us"])) == (
+        30,
+        70,
+        30,
+    )
     assert (row["is_offered"], row["is_answered"], row["is_handled"], row["is_abandoned"]) == (
         True, True, True, False,
     )  # fmt: skip
@@ -52,7 +56,12 @@ def test_the_waits_of_two_queues_are_summed(tmp_path: Path) -> None:
 
 def test_ten_rings_are_one_contact(tmp_path: Path) -> None:
     row = only(contacts(ring_of_ten(), tmp_path))
-    assert (row["outcome"], row["agent"], row["legs"], seconds(row["handle_us"])) == ("answered", "agent6", 1, 180)
+    assert (row["outcome"], row["agent"], row["legs"], seconds(row["handle_us"])) == (
+        "answered",
+        "agent6",
+        1,
+        180,
+    )
 
 
 def test_conference_legs_are_summed(tmp_path: Path) -> None:
@@ -105,13 +114,19 @@ def test_a_visit_without_its_end_or_with_a_reversed_one_adds_nothing(tmp_path: P
     assert [seconds(rows["C1"][name]) for name in SPENT] == [60, None, None, None, 60]
     # A ring that nobody ended does not keep the call open; a talk does.
     assert (rows["C2"]["is_handled"], rows["C2"]["ended_at"]) == (True, at("09:01:05"))
-    assert (rows["C3"]["is_answered"], rows["C3"]["is_handled"], rows["C3"]["handle_us"]) == (True, False, None)
+    assert (rows["C3"]["is_answered"], rows["C3"]["is_handled"], rows["C3"]["handle_us"]) == (
+        True,
+        False,
+        None,
+    )
 
 
 def mail() -> list[Row]:
     """Two turns with work in each, and a call on the same ticket in between."""
     return [
-        event("08:59:00", "opened", "T1", actor_kind="customer", channel="email", customer_id="K1", team="desk"),
+        event(
+            "08:59:00", "opened", "T1", actor_kind="customer", channel="email", customer_id="K1", team="desk"
+        ),
         customer("09:00:00", "T1", channel="email"),
         work("09:20:00", "T1", 300),
         agent("09:30:00", "T1"),
@@ -131,7 +146,12 @@ def test_turns_are_contacts_and_take_their_work(tmp_path: Path) -> None:
     assert (first["started_at"], first["answered_at"], first["ended_at"]) == (
         at("08:59:00"), at("09:30:00"), at("09:30:00"),
     )  # fmt: skip
-    assert (first["agent"], first["is_handled"], first["is_offered"], first["channel"]) == ("ada", True, False, "email")
+    assert (first["agent"], first["is_handled"], first["is_offered"], first["channel"]) == (
+        "ada",
+        True,
+        False,
+        "email",
+    )
     assert [seconds(first[name]) for name in SPENT] == [None, None, None, 312.5, 312.5]
     # The call has stages: work that does not name it is neither its own nor the mail's before it.
     assert [seconds(call[name]) for name in SPENT] == [120, None, None, 40, 120]
@@ -224,7 +244,11 @@ def test_bot_conversations(tmp_path: Path) -> None:
     assert [row["bot_outcome"] for row in (queued, written)] == ["handed_off", "handed_off"]
     assert (contained["is_answered"], contained["ended_at"]) == (False, at("09:01:00"))
     assert (queued["is_offered"], written["is_offered"]) == (True, False)
-    assert (written["answered_at"], written["agent"], seconds(written["handle_us"])) == (at("09:40:00"), "bob", 90)
+    assert (written["answered_at"], written["agent"], seconds(written["handle_us"])) == (
+        at("09:40:00"),
+        "bob",
+        90,
+    )
     assert (written["ended_at"], seconds(queued["handle_us"])) == (at("09:40:00"), 240)
     # A message that comes long after a silent ending does not answer it.
     assert silent["answered_at"] is None
@@ -243,10 +267,18 @@ def test_chats_told_by_messages_alone(tmp_path: Path) -> None:
         event("09:10:00", "closed", "T4"),
     ]
     answered, waiting, outbound, ended = contacts(told, tmp_path)
-    assert (answered["outcome"], answered["answered_at"], answered["agent"]) == ("answered", at("09:00:20"), "ada")
+    assert (answered["outcome"], answered["answered_at"], answered["agent"]) == (
+        "answered",
+        at("09:00:20"),
+        "ada",
+    )
     assert (answered["ended_at"], seconds(answered["handle_us"])) == (at("09:02:00"), 60)
     assert (waiting["outcome"], waiting["ended_at"]) == ("open", None)
-    assert (outbound["direction"], outbound["outcome"], outbound["is_answered"]) == ("outbound", "ended", False)
+    assert (outbound["direction"], outbound["outcome"], outbound["is_answered"]) == (
+        "outbound",
+        "ended",
+        False,
+    )
     assert (ended["outcome"], ended["ended_at"]) == ("ended", at("09:10:00"))
 
 
@@ -260,8 +292,12 @@ def test_sessions_at_once_are_summed(tmp_path: Path) -> None:
 def test_called_back(tmp_path: Path) -> None:
     told = [
         *visit("C1", "queue", "09:00:00", "09:01:00", "callback", ticket="T1"),
-        *visit("C2", "ring", "11:00:00", "11:00:10", "answered", ticket="T1", agent="ada", direction="callback"),
-        *visit("C2", "talk", "11:00:10", "11:05:10", "served", ticket="T1", agent="ada", direction="callback"),
+        *visit(
+            "C2", "ring", "11:00:00", "11:00:10", "answered", ticket="T1", agent="ada", direction="callback"
+        ),
+        *visit(
+            "C2", "talk", "11:00:10", "11:05:10", "served", ticket="T1", agent="ada", direction="callback"
+        ),
     ]
     asked, back = contacts(told, tmp_path)
     assert (asked["outcome"], asked["is_offered"], asked["is_abandoned"]) == ("callback", True, False)
@@ -313,7 +349,10 @@ def test_the_same_person_comes_back_and_buys(tmp_path: Path) -> None:
     assert earlier == {
         "C1": None, "C2": at("09:00:00"), "C3": at("09:05:00"), "C4": None, "C5": at("14:00:00"), "D1": None,
     }  # fmt: skip
-    assert (seconds(rows["C3"]["order_us"]), seconds(rows["C3"]["earlier_order_us"])) == (7200, 4 * 3600 + 55 * 60)
+    assert (seconds(rows["C3"]["order_us"]), seconds(rows["C3"]["earlier_order_us"])) == (
+        7200,
+        4 * 3600 + 55 * 60,
+    )
 
 
 STORY = [

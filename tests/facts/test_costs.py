@@ -74,5 +74,9 @@ def test_arrival_changes_nothing(tmp_path: Path, seed: int) -> None:
 
 
 def test_spark_agrees(tmp_path: Path, spark: Any) -> None:
-    told = [*story(), rate("2025-01-01 00:00:00", "2.675", "bob"), rate("2025-01-01 00:00:00", "-0.005", "eve")]
+    told = [
+        *story(),
+        rate("2025-01-01 00:00:00", "2.675", "bob"),
+        rate("2025-01-01 00:00:00", "-0.005", "eve"),
+    ]
     assert folded(told, tmp_path)["costs"] == folded_on_spark(told, tmp_path, spark, ["costs"])["costs"]

@@ -86,9 +86,16 @@ def test_a_call_through_every_stage(tmp_path: Path) -> None:
     queue = only(rows, stage="queue")
     assert seconds(queue["wait_us"]) == 30
     assert queue["answered_at"] == queue["waited_until"] == at("09:01:10")
-    assert (queue["is_offered"], queue["is_answered"], queue["agent"], queue["team"]) == (True, True, "ada", "sales")
+    assert (queue["is_offered"], queue["is_answered"], queue["agent"], queue["team"]) == (
+        True,
+        True,
+        "ada",
+        "sales",
+    )
     assert {row["ticket_id"] for row in rows} == {"C1"}
-    assert all(row["waited_until"] is None and not row["is_offered"] for row in rows if row["stage"] != "queue")
+    assert all(
+        row["waited_until"] is None and not row["is_offered"] for row in rows if row["stage"] != "queue"
+    )
     assert only(rows, stage="welcome")["direction"] == "inbound"
 
 
@@ -127,7 +134,10 @@ def test_a_ring_of_ten_is_ten_visits_and_one_answer(tmp_path: Path) -> None:
 
 def test_conference_legs_are_rows_of_their_own(tmp_path: Path) -> None:
     rows = folded(conference(), tmp_path)["stages"]
-    assert {row["agent"]: seconds(row["stay_us"]) for row in of(rows, stage="talk")} == {"ada": 600, "bob": 300}
+    assert {row["agent"]: seconds(row["stay_us"]) for row in of(rows, stage="talk")} == {
+        "ada": 600,
+        "bob": 300,
+    }
     assert only(rows, stage="queue")["agent"] == "ada"
 
 
@@ -206,7 +216,9 @@ def test_team_and_channel_come_from_the_visit_then_from_the_ticket(tmp_path: Pat
         event("08:59:00", "opened", "T1", actor_kind="customer", channel="phone", team="front"),
         event("08:59:00", "set", "T1", attribute="priority", value="high"),
         *visit("C1", "ivr", "09:00:00", "09:00:10", "passed", ticket="T1"),
-        *visit("C1", "queue", "09:00:10", "09:01:00", "abandoned", ticket="T1", team="back", channel="whatsapp"),
+        *visit(
+            "C1", "queue", "09:00:10", "09:01:00", "abandoned", ticket="T1", team="back", channel="whatsapp"
+        ),
     ]
     rows = folded(told, tmp_path)["stages"]
     ivr, queue = only(rows, stage="ivr"), only(rows, stage="queue")

@@ -13,7 +13,9 @@ def state(when: str, value: str, agent: str = "ada", **more: Any) -> Row:
     return event(when, "state", actor_kind="agent", actor_id=agent, value=value, **more)
 
 
-def talk(call: str, since: str, until: str | None, agent: str = "ada", stage: str = "talk", **more: Any) -> list[Row]:
+def talk(
+    call: str, since: str, until: str | None, agent: str = "ada", stage: str = "talk", **more: Any
+) -> list[Row]:
     return visit(call, stage, since, until, "served", agent=agent, **more)
 
 
@@ -160,4 +162,6 @@ def test_arrival_changes_nothing(tmp_path: Path, seed: int) -> None:
 
 
 def test_spark_agrees(tmp_path: Path, spark: Any) -> None:
-    assert folded(story(), tmp_path)["states"] == folded_on_spark(story(), tmp_path, spark, ["states"])["states"]
+    assert (
+        folded(story(), tmp_path)["states"] == folded_on_spark(story(), tmp_path, spark, ["states"])["states"]
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from polso.care import Care
 from polso.facts import FACTS
@@ -15,7 +15,7 @@ from polso.kpis.catalogue import shipped
 from polso.kpis.definition import Definition
 from polso.query.result import Cell
 from soundness.logs import logs
-from soundness.profiles import few, many
+from soundness.profiles import many, rare
 from soundness.store import ALWAYS_OPEN, store
 
 Log = list[dict[str, Any]]
@@ -65,7 +65,7 @@ def test_every_fact_with_sums_is_measured() -> None:
     assert {"tickets", "replies", "stages", "contacts", "ratings", "backlog", "solves"} <= set(MEASURED)
 
 
-@few
+@rare
 @given(logs(40))
 def test_parts_sum_to_the_whole_by_dimension(log: Log) -> None:
     with store(log) as engine:
@@ -75,7 +75,7 @@ def test_parts_sum_to_the_whole_by_dimension(log: Log) -> None:
             splits_sum_to_the_whole(care, fact, [*splits, ("channel", "team")])
 
 
-@few
+@rare
 @given(logs(40))
 def test_parts_sum_to_the_whole_by_time(log: Log) -> None:
     with store(log) as engine:
@@ -86,7 +86,7 @@ def test_parts_sum_to_the_whole_by_time(log: Log) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fact", MEASURED)
-@many.__class__(many, max_examples=5)
+@settings(many, max_examples=5)
 @given(logs(40))
 def test_parts_sum_to_the_whole_by_everything(fact: str, log: Log) -> None:
     with store(log) as engine:
@@ -94,7 +94,7 @@ def test_parts_sum_to_the_whole_by_everything(fact: str, log: Log) -> None:
         splits_sum_to_the_whole(care, fact, [*((grain,) for grain in GRAINS), *((name,) for name in dimensions(fact))])
 
 
-@few
+@rare
 @given(logs(40))
 def test_company_changes_no_number(log: Log) -> None:
     """All KPIs of a fact asked at once, in either order, and one by one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ibis as ibis
 from ibis import Table as Table
+from ibis.expr.datatypes import unknown
 from ibis.expr.types import BooleanValue as BooleanValue
 from ibis.expr.types import IntegerValue as IntegerValue
 from ibis.expr.types import StringValue as StringValue
@@ -15,3 +16,5 @@ from polso.engine.duckdb import EngineError as EngineError
 from polso.engine.engine import Engine as Engine
 from polso.engine.expressions import micros_between as micros_between
 from polso.engine.expressions import micros_of as micros_of
+
+UNKNOWN = unknown

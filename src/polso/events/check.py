@@ -48,8 +48,8 @@ class Finding:
 class Check:
     """One question to the log: SQL giving source, ticket, event_id, one instant, another, text; empty when all is well.
 
-    `{n}` in the sentence becomes the count. With `apart`, every distinct text is a finding of its own,
-    and `{what}` becomes that text.
+    `{n}` in the sentence becomes the count. With `apart` the SQL gives one more column: each of its values is a
+    finding of its own, and `{what}` becomes that value.
     """
 
     kind: str
@@ -71,19 +71,19 @@ def check(engine: DuckDB) -> list[Finding]:
 
 
 def _found(engine: DuckDB, one: Check) -> list[Finding]:
-    group = "PARTITION BY text" if one.apart else ""
-    rows = engine.run(
+    rows = one.rows if one.apart else f"SELECT *, NULL FROM ({one.rows})"
+    found = engine.run(
         f"""
-        SELECT count(*) OVER ({group}) AS n, source, ticket, event_id, first_at, second_at, text
-        FROM ({one.rows}) AS rows(source, ticket, event_id, first_at, second_at, text)
-        QUALIFY row_number() OVER ({group} ORDER BY first_at, source, ticket, event_id, text) <= {SHOWN}
-        ORDER BY text IS NULL, {"text," if one.apart else ""} first_at, source, ticket, event_id, text
+        SELECT what, count(*) OVER (PARTITION BY what) AS n, source, ticket, event_id, first_at, second_at, text
+        FROM ({rows}) AS rows(source, ticket, event_id, first_at, second_at, text, what)
+        QUALIFY row_number() OVER (PARTITION BY what ORDER BY first_at, source, ticket, event_id, text) <= {SHOWN}
+        ORDER BY what, first_at, source, ticket, event_id, text
         """
     )
-    groups: dict[str | None, list[tuple[Any, ...]]] = {}
-    for row in rows:
-        groups.setdefault(row[-1] if one.apart else None, []).append(row)
-    return [_finding(one, what, found) for what, found in groups.items()]
+    apart: dict[str | None, list[tuple[Any, ...]]] = {}
+    for what, *row in found:
+        apart.setdefault(what, []).append(tuple(row))
+    return [_finding(one, what, of_it) for what, of_it in apart.items()]
 
 
 def _finding(one: Check, what: str | None, rows: list[tuple[Any, ...]]) -> Finding:
@@ -133,6 +133,10 @@ _ENDED_OR_NEWEST = (
     "CASE WHEN ended_at IS NULL OR coalesce(reopened_at, TIMESTAMP '0001-01-01') > ended_at THEN newest ELSE ended_at END"
 )
 
+_FUTURE = "(reason = 'more than 23 hours in the future')"
+_OLD = f"(reason = 'before {EARLIEST}')"
+_LINE = "concat_ws(' ', file || coalesce(':' || line, ''), text)"
+
 CHECKS: Final = (
     Check(
         "silence",
@@ -169,7 +173,7 @@ CHECKS: Final = (
         "recorded_before_occurred",
         f"Events recorded more than {SKEW_SECONDS} seconds before they happened: {{n}}, {{what}}; set that machine's clock, or"
         " check the time zone given for its files.",
-        f"""SELECT source, ticket_id, event_id, occurred_at, recorded_at,
+        f"""SELECT source, ticket_id, event_id, occurred_at, recorded_at, NULL,
                    source || ' by ' || (median(date_diff('millisecond', recorded_at, occurred_at)) OVER (PARTITION BY source) // 1000)::BIGINT
                    || ' seconds at the median'
             FROM {EVENTS} WHERE recorded_at < occurred_at - INTERVAL {SKEW_SECONDS} SECOND""",
@@ -257,17 +261,17 @@ CHECKS: Final = (
     Check(
         "in_the_future",
         "Events rejected because they lie more than 23 hours ahead: {n}; set the clock of their source, or mend the date's format.",
-        f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {{rejected}} FROM {REJECTIONS} WHERE {{future}}",
+        f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {_LINE} FROM {REJECTIONS} WHERE {_FUTURE}",
     ),
     Check(
         "too_old",
         f"Events rejected because they lie before {EARLIEST}: {{n}}; an empty date often reads as 1970; mend the date's column.",
-        f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {{rejected}} FROM {REJECTIONS} WHERE {{old}}",
+        f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {_LINE} FROM {REJECTIONS} WHERE {_OLD}",
     ),
     Check(
         "rejected",
         "Rejected {n}: {what}; mend the rows or the source's settings and load the file again.",
-        f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, reason FROM {REJECTIONS} WHERE NOT ({{future}}) AND NOT ({{old}})",
+        f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {_LINE}, reason FROM {REJECTIONS} WHERE NOT ({_FUTURE} OR {_OLD})",
         apart=True,
     ),
 )

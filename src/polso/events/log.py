@@ -7,6 +7,7 @@ Parquet), so this module speaks SQL.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -65,11 +66,13 @@ def last_batch(engine: DuckDB) -> int:
     return int(newest)
 
 
-def append(engine: DuckDB, events: Table, file: str, *, keep_repeats: bool = True) -> Appended:
+def append(
+    engine: DuckDB, events: Table, file: str, *, keep_repeats: bool = True, check: Callable[[Appended], None] | None = None
+) -> Appended:
     """Commit the events of one file (columns of `Reading.events`) to the log, all or nothing.
 
     `keep_repeats` says what happens to equal rows of a file whose rows have no id: kept apart
-    (default) or counted as repeats.
+    (default) or counted as repeats. `check` sees the account before it is committed, and may raise to undo all.
     """
     with engine.transaction():
         _stage(engine, events)
@@ -88,7 +91,10 @@ def append(engine: DuckDB, events: Table, file: str, *, keep_repeats: bool = Tru
             else "SELECT 0"
         )
         engine.drop(INCOMING)
-    return Appended(batch, new, good - new - conflicting, conflicting, rejected, int(used), int(bad))
+        done = Appended(batch, new, good - new - conflicting, conflicting, rejected, int(used), int(bad))
+        if check:
+            check(done)
+    return done
 
 
 def _count(engine: DuckDB, condition: str) -> int:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -20,18 +21,30 @@ from polso.faces import commands, language, questions
 from polso.faces.sentences import told
 from polso.faces.session import Csv, Json, Session, form_of
 
+HELP: Final = ["-h", "--help"]
 USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 141
-PANELS: Final = ("ARGUMENTS_PANEL_TITLE", "OPTIONS_PANEL_TITLE", "COMMANDS_PANEL_TITLE", "DEFAULT_STRING", "REQUIRED_LONG_STRING")
+PANELS: Final = (
+    "ARGUMENTS_PANEL_TITLE",
+    "OPTIONS_PANEL_TITLE",
+    "COMMANDS_PANEL_TITLE",
+    "DEFAULT_STRING",
+    "REQUIRED_LONG_STRING",
+)
 _ENGLISH_PANELS: Final[dict[str, str]] = {}
 
 app = typer.Typer(
-    name="polso", add_completion=False, invoke_without_command=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+    name="polso",
+    add_completion=False,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": HELP},
 )
-for name, command in {
-    "new": commands.new, "demo": commands.demo, "load": commands.load, "guess": commands.guess, "check": commands.check,
-    "ask": questions.ask, "kpis": questions.kpis, "rows": questions.rows, "doctor": commands.doctor, "export": commands.export,
-}.items():  # fmt: skip
-    app.command(name)(command)
+COMMANDS: Final[tuple[Callable[..., None], ...]] = (
+    *(commands.new, commands.demo, commands.load, commands.guess, commands.check),
+    *(questions.ask, questions.kpis, questions.rows, commands.doctor, commands.export),
+)
+for command in COMMANDS:
+    app.command()(command)
 
 
 def _version(wanted: bool) -> None:
@@ -43,10 +56,18 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     context: typer.Context,
-    project: Annotated[Path | None, typer.Option("-C", "--project", help="The project's folder.", show_default=".")] = None,
-    lang: Annotated[Literal["it", "en"] | None, typer.Option("--lang", help="Language of what is printed.")] = None,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
-    period: Annotated[str | None, typer.Option("-p", "--period", help="Period of the scorecard: 2026-03, 'last 7 days' ...")] = None,
+    project: Annotated[
+        Path | None, typer.Option("-C", "--project", help="The project's folder.", show_default=".")
+    ] = None,
+    lang: Annotated[
+        Literal["it", "en"] | None, typer.Option("--lang", help="Language of what is printed.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    period: Annotated[
+        str | None, typer.Option("-p", "--period", help="Period of the scorecard: 2026-03, 'last 7 days' ...")
+    ] = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -68,7 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     spoken = language.asked(given) or language.system()
     debug = os.environ.get("POLSO_DEBUG") == "1"
     try:
-        code = translated(get_command(app), spoken).main(args=given, prog_name="polso", standalone_mode=False)
+        command = get_command(app)
+        if set(HELP) & set(given):
+            translated(command, spoken)
+        code = command.main(args=given, prog_name="polso", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         _close_quietly()
@@ -82,8 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def translated(command: Any, spoken: str) -> Any:
-    """A command tree whose help speaks a language."""
+def translated(command: Any, spoken: str) -> None:
+    """Make the help of a command tree speak a language."""
     from typer import rich_utils
 
     for name in PANELS:
@@ -91,9 +115,8 @@ def translated(command: Any, spoken: str) -> Any:
         setattr(rich_utils, name, language.say(spoken, english))
     for one in (command, *getattr(command, "commands", {}).values()):
         one.help = language.say(spoken, one.help or "")
-        for parameter in one.params:
+        for parameter in (*one.params, one.get_help_option(typer.Context(one, help_option_names=HELP))):
             parameter.help = language.say(spoken, getattr(parameter, "help", None) or "")
-    return command
 
 
 def _complain(error: Exception, spoken: str) -> int:
@@ -102,7 +125,9 @@ def _complain(error: Exception, spoken: str) -> int:
 
     err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
     if isinstance(error, PolsoError | typer.TyperException):
-        said = told(spoken, " ".join(str(error).split()) if isinstance(error, PolsoError) else error.format_message())
+        said = told(
+            spoken, " ".join(str(error).split()) if isinstance(error, PolsoError) else error.format_message()
+        )
         wrong = isinstance(error, QuestionError | typer.TyperException)
         err.print(f"polso: {said}", style="red")
         if isinstance(error, typer.TyperException):
@@ -113,13 +138,17 @@ def _complain(error: Exception, spoken: str) -> int:
         return FAILURE
     first = (str(error).splitlines() or [""])[0]
     err.print(f"polso: {type(error).__name__}: {first}", style="red")
-    err.print(language.say(spoken, "this is a defect of Polso; run it again with POLSO_DEBUG=1 and report what it prints"))
+    err.print(
+        language.say(
+            spoken, "this is a defect of Polso; run it again with POLSO_DEBUG=1 and report what it prints"
+        )
+    )
     return FAILURE
 
 
 def _folder(arguments: Sequence[str]) -> Path:
     """The folder named by -C, as far as it can be told without parsing."""
-    for flag, value in zip(arguments, arguments[1:], strict=False):
+    for flag, value in pairwise(arguments):
         if flag in ("-C", "--project"):
             return Path(value)
     return Path()

@@ -28,13 +28,21 @@ def new(context: typer.Context, folder: Folder) -> None:
     session = session_of(context)
     _free(folder)
     starter.write(folder, session.language)
-    session.out.print(session.say("Made {folder}. Put exports into {folder}/data, name them in polso.toml, then: polso -C {folder} load", folder=folder))
+    session.out.print(
+        session.say(
+            "Made {folder}. Put exports into {folder}/data, name them in polso.toml,"
+            " then: polso -C {folder} load",
+            folder=folder,
+        )
+    )
 
 
 def demo(
     context: typer.Context,
     folder: Folder,
-    tickets: Annotated[int, typer.Option("--tickets", min=1, help="How many tickets the company gets.")] = 5000,
+    tickets: Annotated[
+        int, typer.Option("--tickets", min=1, help="How many tickets the company gets.")
+    ] = 5000,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")] = 7,
 ) -> None:
     """Simulate a company, load it and print its scorecard."""
@@ -52,7 +60,14 @@ def demo(
         loaded = _load(inside, care, ())
     events = sum(account.new for account in loaded)
     words = inside.words()
-    inside.out.print(words.say("Simulated {n} tickets, {events} events, in {folder}.\n", n=words.count(tickets), events=words.count(events), folder=folder))
+    inside.out.print(
+        words.say(
+            "Simulated {n} tickets, {events} events, in {folder}.\n",
+            n=words.count(tickets),
+            events=words.count(events),
+            folder=folder,
+        )
+    )
     questions.scorecard(inside, Form.TABLE, None, hint=False)
 
 
@@ -63,8 +78,12 @@ def _free(folder: Path) -> None:
 
 def load(
     context: typer.Context,
-    sources: Annotated[list[str] | None, typer.Argument(help="Only these sources of polso.toml.", metavar="[SOURCE...]")] = None,
-    rejected: Annotated[bool, typer.Option("--rejected", help="Show the first rejected rows: file, line, reason.")] = False,
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Only these sources of polso.toml.", metavar="SOURCE...")
+    ] = None,
+    rejected: Annotated[
+        bool, typer.Option("--rejected", help="Show the first rejected rows: file, line, reason.")
+    ] = False,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -74,7 +93,9 @@ def load(
         loaded = _load(session, care, tuple(sources or ()))
         if rejected:
             found = rejections(care, sources or ())
-            session.emit(form, found, _rejections(session, found), ("source", "file", "line", "reason", "text"))
+            session.emit(
+                form, found, _rejections(session, found), ("source", "file", "line", "reason", "text")
+            )
         else:
             session.emit(form, [asdict(account) for account in loaded], account_of(session, loaded))
 
@@ -92,7 +113,9 @@ def rejections(care: Care, sources: list[str] | tuple[str, ...]) -> list[dict[st
 
     kept = care.engine.table(REJECTIONS)
     kept = kept.filter(kept.source.isin(list(sources))) if sources else kept
-    rows: list[dict[str, Any]] = care.engine.collect(kept.order_by(["source", "file", "line"]).limit(REJECTIONS_SHOWN)).to_pylist()
+    rows: list[dict[str, Any]] = care.engine.collect(
+        kept.order_by(["source", "file", "line"]).limit(REJECTIONS_SHOWN)
+    ).to_pylist()
     return rows
 
 
@@ -101,7 +124,14 @@ def _rejections(session: Session, found: list[dict[str, Any]]) -> RenderableType
 
     from polso.faces.grid import PALE, lines
 
-    said = [Text.assemble((f"{row['file']}:{row['line'] if row['line'] is not None else '?'}", "bold"), f"  {row['reason']}", (f"\n  {row['text']}" if row["text"] else "", PALE)) for row in found]
+    said = [
+        Text.assemble(
+            (f"{row['file']}:{row['line'] if row['line'] is not None else '?'}", "bold"),
+            f"  {row['reason']}",
+            (f"\n  {row['text']}" if row["text"] else "", PALE),
+        )
+        for row in found
+    ]
     return lines(*said) if said else Text(session.say("No row was rejected."))
 
 
@@ -115,10 +145,22 @@ def account_of(session: Session, loaded: list[Loaded]) -> RenderableType:
     if not loaded:
         return Text(words.say("polso.toml names no [[source]]; `polso guess FILE` proposes one"))
     ways = {"read": 0, "used": 3, "skipped": 2, "rejected": 1, "new": 0, "repeated": 4, "conflicting": 5}
-    counts = {title: [int(getattr(a, "rows" if title == "read" else title)) for a in loaded] for title in ways}
+    counts = {
+        title: [int(getattr(a, "rows" if title == "read" else title)) for a in loaded] for title in ways
+    }
     columns = [Column(words.say("file"), [Text(a.file) for a in loaded], right=False)]
-    columns += [Column(words.say(t), [figure(words.count(c)) for c in counts[t]], gives_way=way) for t, way in ways.items()]
-    columns.append(Column("", [Text(words.say("unchanged") if a.unchanged else "", style=PALE) for a in loaded], right=False, gives_way=6))
+    columns += [
+        Column(words.say(t), [figure(words.count(c)) for c in counts[t]], gives_way=way)
+        for t, way in ways.items()
+    ]
+    columns.append(
+        Column(
+            "",
+            [Text(words.say("unchanged") if a.unchanged else "", style=PALE) for a in loaded],
+            right=False,
+            gives_way=6,
+        )
+    )
     total = words.say(
         "Rows read {read} = used {used} + skipped {skipped} + rejected {rejected}."
         " Events: {new} new, {repeated} repeated, {conflicting} conflicting.",
@@ -144,9 +186,11 @@ def guess(
     from polso.sources.guess import guess as look
 
     found = look(file)
-    text = found.toml if isinstance(found.toml, str) else found.toml()
+    text = found.toml
     if session.out.is_terminal or form is not Form.TABLE:
-        session.emit(form, [{**asdict(found), "toml": text}], Syntax(text, "toml", background_color="default"))
+        session.emit(
+            form, [{**asdict(found), "toml": text}], Syntax(text, "toml", background_color="default")
+        )
     else:
         print(text)  # as it stands, for `polso guess FILE >> polso.toml`
 
@@ -162,11 +206,17 @@ def check(context: typer.Context, json: Json = False, csv: Csv = False) -> None:
     with session.open() as care:
         found = findings_of(care.engine)
         data = [asdict(finding) for finding in found]
-        session.emit(form, data, shown(found, session.words(care)) if found else Text(session.say("Nothing is wrong with the log.")))
+        session.emit(
+            form,
+            data,
+            shown(found, session.words(care))
+            if found
+            else Text(session.say("Nothing is wrong with the log.")),
+        )
 
 
 def doctor(context: typer.Context, json: Json = False, csv: Csv = False) -> None:
-    """Look at everything Polso needs: settings, files, store, freshness, disk. Exit code 1 where something is wrong."""
+    """Look at everything Polso needs: settings, files, store, disk. Exit code 1 where something is wrong."""
     session, form = session_of(context), form_of(json, csv)
     from polso.faces import doctor as ward
 
@@ -178,7 +228,9 @@ def doctor(context: typer.Context, json: Json = False, csv: Csv = False) -> None
 
 def export(
     context: typer.Context,
-    folder: Annotated[Path | None, typer.Argument(help="Where to; published/ in the project by default.", metavar="[DIR]")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to; published/ in the project by default.", metavar="DIR")
+    ] = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -186,8 +238,8 @@ def export(
     session, form = session_of(context), form_of(json, csv)
     from rich.text import Text
 
-    from polso.faces.waiting import Waiting
     from polso.faces.export import write
+    from polso.faces.waiting import Waiting
 
     with session.open() as care, Waiting(session.err) as waiting:
         written = write(care, folder or session.folder / "published", waiting)

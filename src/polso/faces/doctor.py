@@ -44,7 +44,18 @@ def examine(session: Session) -> list[Examined]:
         settings = config.read(session.folder.resolve())
     except PolsoError as error:
         return [Examined("settings", False, told(session.language, " ".join(str(error).split())))]
-    found = [Examined("settings", True, session.say("{file}: sources {n}, calendars {calendars}", file=config.FILE, n=len(settings.source), calendars=len(settings.calendar)))]
+    found = [
+        Examined(
+            "settings",
+            True,
+            session.say(
+                "{file}: sources {n}, calendars {calendars}",
+                file=config.FILE,
+                n=len(settings.source),
+                calendars=len(settings.calendar),
+            ),
+        )
+    ]
     found += [_permissions(session), _disk(session), _zones(session)]
     found += list(_files(session, settings))
     return found + _inside(session)
@@ -52,13 +63,25 @@ def examine(session: Session) -> list[Examined]:
 
 def _permissions(session: Session) -> Examined:
     well = os.access(session.folder, os.R_OK | os.W_OK | os.X_OK)
-    return Examined("permissions", well, session.say("the folder can be written") if well else session.say("the folder cannot be written; change its owner or its mode"))
+    return Examined(
+        "permissions",
+        well,
+        session.say("the folder can be written")
+        if well
+        else session.say("the folder cannot be written; change its owner or its mode"),
+    )
 
 
 def _disk(session: Session) -> Examined:
     free = shutil.disk_usage(session.folder).free
     size = session.words().decimal(free / (1 << 30), 1) + " GiB"
-    return Examined("disk", free >= FREE_BYTES, session.say("{size} free", size=size) if free >= FREE_BYTES else session.say("only {size} free; a load needs room", size=size))
+    return Examined(
+        "disk",
+        free >= FREE_BYTES,
+        session.say("{size} free", size=size)
+        if free >= FREE_BYTES
+        else session.say("only {size} free; a load needs room", size=size),
+    )
 
 
 def _zones(session: Session) -> Examined:
@@ -67,7 +90,13 @@ def _zones(session: Session) -> Examined:
 
     well = "Europe/Rome" in available_timezones()
     data = ", ".join(path for path in TZPATH if os.path.isdir(path)) or f"tzdata {version('tzdata')}"
-    return Examined("zones", well, session.say("zone data from {data}", data=data) if well else session.say("no zone data; install the package tzdata"))
+    return Examined(
+        "zones",
+        well,
+        session.say("zone data from {data}", data=data)
+        if well
+        else session.say("no zone data; install the package tzdata"),
+    )
 
 
 def _files(session: Session, settings: object) -> Iterator[Examined]:
@@ -76,7 +105,9 @@ def _files(session: Session, settings: object) -> Iterator[Examined]:
 
     assert isinstance(settings, Config)  # noqa: S101
     if not settings.source:
-        yield Examined("files", False, session.say("polso.toml names no [[source]]; `polso guess FILE` proposes one"))
+        yield Examined(
+            "files", False, session.say("polso.toml names no [[source]]; `polso guess FILE` proposes one")
+        )
     for source in settings.source:
         try:
             connector(source)
@@ -86,8 +117,14 @@ def _files(session: Session, settings: object) -> Iterator[Examined]:
             continue
         empty = [path.name for path in paths if not path.stat().st_size]
         closed = [path.name for path in paths if not os.access(path, os.R_OK)]
-        said = session.say("empty: {names}; export again or take out", names=", ".join(empty)) if empty else session.say("files: {n}", n=len(paths))
-        said = session.say("not readable: {names}; change the mode", names=", ".join(closed)) if closed else said
+        said = (
+            session.say("empty: {names}; export again or take out", names=", ".join(empty))
+            if empty
+            else session.say("files: {n}", n=len(paths))
+        )
+        said = (
+            session.say("not readable: {names}; change the mode", names=", ".join(closed)) if closed else said
+        )
         yield Examined(f"files of {source.name}", not empty and not closed, said)
 
 
@@ -128,14 +165,20 @@ def _folds(session: Session, care: Care) -> Examined:
         return Examined("facts", False, wrong)
     state = care.engine.collect(care.engine.table(STATE)).to_pylist()
     newest, rules = log.last_batch(care.engine), rules_fingerprint(care.config)
-    well = {row["fact"] for row in state} == set(FACTS) and all((row["batch"], row["fingerprint"]) == (newest, rules) for row in state)
-    return Examined("facts", well, session.say("{n} facts are up to the log", n=len(state)) if well else wrong)
+    well = {row["fact"] for row in state} == set(FACTS) and all(
+        (row["batch"], row["fingerprint"]) == (newest, rules) for row in state
+    )
+    return Examined(
+        "facts", well, session.say("{n} facts are up to the log", n=len(state)) if well else wrong
+    )
 
 
 def _fresh(session: Session, care: Care) -> Examined:
     """How old the newest data is; the oldest of the sources holds everything back."""
     words = session.words(care)
-    said = session.say("data up to {instant}", instant=words.instant(care.store.as_of, care.config.project.zone))
+    said = session.say(
+        "data up to {instant}", instant=words.instant(care.store.as_of, care.config.project.zone)
+    )
     late = datetime.now(UTC).replace(tzinfo=None) - care.store.as_of
     if late > OLD:
         said += " · " + session.say("{age} ago", age=words.duration(late.total_seconds()))
@@ -150,7 +193,11 @@ def _rejected(session: Session, care: Care) -> Examined:
     kept, files = care.engine.table(REJECTIONS), care.engine.table(FILES)
     n = care.engine.collect(kept.aggregate(n=kept.count()))["n"][0].as_py()
     read = care.engine.collect(files.aggregate(n=files.rows.sum()))["n"][0].as_py() or 0
-    said = session.say("{n} rows were rejected; `polso load --rejected` shows them", n=session.words().count(n)) if n else session.say("no row was rejected")
+    said = (
+        session.say("{n} rows were rejected; `polso load --rejected` shows them", n=session.words().count(n))
+        if n
+        else session.say("no row was rejected")
+    )
     return Examined("rejected", 100 * n <= read, said)
 
 
@@ -167,4 +214,6 @@ def _name(one: Examined, session: Session) -> str:
 
 def _line(one: Examined, name: str, session: Session) -> Text:
     verdict = session.say("well") if one.ok else session.say("wrong")
-    return Text.assemble((f"{'✓' if one.ok else '✗'} {verdict}", GOOD if one.ok else BAD), f"  {name}  {one.says}")
+    return Text.assemble(
+        (f"{'✓' if one.ok else '✗'} {verdict}", GOOD if one.ok else BAD), f"  {name}  {one.says}"
+    )

@@ -1,4 +1,4 @@
-"""Facts as Parquet for other programs: written beside, then renamed, so that a reader never sees half a file."""
+"""Facts as Parquet for other programs: written beside, then renamed; a reader never sees half a file."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What a check of the log found, for people: how many, what to do, and the first rows."""
 
+# ruff: noqa: E501 - a sentence and its translation stand on one line, to be read side by side
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -47,10 +49,17 @@ def shown(found: Sequence[Finding], words: Words) -> RenderableType:
 def _finding(finding: Finding, words: Words) -> Text:
     sentence = ITALIAN.get(finding.kind, finding.sentence) if words.language == "it" else finding.sentence
     rows = "\n".join(f"  {_sample(sample, words)}" for sample in finding.samples[:SHOWN])
-    return Text.assemble((words.count(finding.count), f"bold {WARN}"), f"  {sentence}", (f"\n{rows}" if rows else "", PALE))
+    return Text.assemble(
+        (words.count(finding.count), f"bold {WARN}"), f"  {sentence}", (f"\n{rows}" if rows else "", PALE)
+    )
 
 
 def _sample(sample: Sample, words: Words) -> str:
     instants = [words.instant(instant, "UTC") for instant in sample.instants if instant is not None]
-    parts = (sample.source, sample.ticket, sample.text, f" {'–'} ".join(instants) + (" UTC" if instants else ""))
+    parts = (
+        sample.source,
+        sample.ticket,
+        sample.text,
+        f" {'–'} ".join(instants) + (" UTC" if instants else ""),
+    )
     return " · ".join(part for part in parts if part)

@@ -1,6 +1,6 @@
 """A table that gives way: what does not fit the width goes under its row, in small print, and is never lost.
 
-Rule kept here: numbers are right-aligned, their units pale; colour repeats what a word says and never says it alone.
+Rule kept here: numbers are right-aligned, their units pale; colour repeats a word and never stands for one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.text import Text
 
 GOOD, BAD, PALE, WARN, ACCENT = "green", "red", "dim", "yellow", "bold"
@@ -47,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Grid:
-    """Columns side by side; the first is text and wraps, the rest never break. Sections are titles between rows."""
+    """Columns side by side; the first is text and wraps, the rest never break; sections are titles."""
 
     columns: Sequence[Column]
     sections: Mapping[int, str] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Grid:
             yield from _line(console, kept, widths, [column.cells[row] for column in kept])
             small = " · ".join(told for column in gone if (told := column.told(row)))
             if small:
-                yield Text(f"  {small}", style=PALE)
+                yield Padding(Text(small, style=PALE), (0, 0, 0, 2), expand=False)
 
     def _fitting(self, width: int) -> list[Column]:
         """The columns that fit, after those that give way first have gone."""

@@ -1,6 +1,6 @@
 """Which language to speak: asked for, else the environment's or the project's, else the system's.
 
-Rule kept here: English is the language of the source; a sentence without an Italian one is a defect that a test finds.
+Rule kept here: the source speaks English; a sentence without its Italian is a defect that a test finds.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def asked(arguments: Sequence[str], environment: Mapping[str, str] | None = None
 def system(environment: Mapping[str, str] | None = None) -> Language:
     """The language of the terminal, by the POSIX order; English where it is neither."""
     environment = os.environ if environment is None else environment
-    said = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    said = next(
+        (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
+    )
     return _known(said) or "en"
 
 

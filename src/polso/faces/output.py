@@ -36,7 +36,9 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def write_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None, to: IO[str] | None = None) -> None:
+def write_csv(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None, to: IO[str] | None = None
+) -> None:
     """Rows under a header; no value is empty, texts that look like a formula get an apostrophe in front."""
     names = list(columns or dict.fromkeys(name for row in rows for name in row))
     writer = csv.writer(to or sys.stdout, lineterminator="\n")
@@ -48,7 +50,13 @@ def escaped(value: Any) -> Any:
     """A cell as a spreadsheet may see it: numbers as they are, texts never as formulas."""
     if value is None or isinstance(value, int | float):
         return "" if value is None else str(value).lower() if isinstance(value, bool) else value
-    text = "; ".join(str(part) for part in value) if isinstance(value, list) else json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    text = (
+        "; ".join(str(part) for part in value)
+        if isinstance(value, list)
+        else json.dumps(value, ensure_ascii=False)
+        if isinstance(value, dict)
+        else str(value)
+    )
     return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
 
 

@@ -21,23 +21,61 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 60
 DASH: Final = "–"
-Period = Annotated[str, typer.Option("-p", "--period", help="2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, A..B, 'last 28 days', 'this month', all.")]
-Where = Annotated[list[str] | None, typer.Option("-w", "--where", help="name=value or name!=value; a comma between values means any of them; may be repeated.")]
+HINT: Final = """No project here (no polso.toml).
+
+  polso demo DIR   a simulated company, to look around
+  polso new DIR    a project of your own
+  polso --help     everything else"""
+Period = Annotated[
+    str,
+    typer.Option(
+        "-p",
+        "--period",
+        help="2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, A..B, 'last 28 days', 'this month', all.",
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-w",
+        "--where",
+        help="name=value or name!=value; a comma between values means any of them; may be repeated.",
+    ),
+]
 Variant = Annotated[str | None, typer.Option("--variant", help="Another definition of the KPI, by name.")]
 
 
 def ask(
     context: typer.Context,
-    kpis: Annotated[list[str], typer.Argument(help="Names of KPIs, or name:variant; `polso kpis` lists them.", metavar="KPI...")],
-    by: Annotated[list[str] | None, typer.Option("-b", "--by", help="Split by a dimension or a grain of time; may be repeated.")] = None,
+    kpis: Annotated[
+        list[str],
+        typer.Argument(help="Names of KPIs, or name:variant; `polso kpis` lists them.", metavar="KPI..."),
+    ],
+    by: Annotated[
+        list[str] | None,
+        typer.Option("-b", "--by", help="Split by a dimension or a grain of time; may be repeated."),
+    ] = None,
     period: Period = "all",
     where: Where = None,
     variant: Variant = None,
-    stat: Annotated[Literal["mean", "median", "p80", "p90", "p95"] | None, typer.Option("--stat", help="Which statistic of a duration.")] = None,
-    time: Annotated[Literal["calendar", "business"], typer.Option("--time", help="All hours, or opening hours only.")] = "calendar",
-    param: Annotated[list[str] | None, typer.Option("--param", help="Change a threshold: name=value (20s, 7d, 0.8); may be repeated.")] = None,
-    compare: Annotated[Literal["previous", "last_year"] | None, typer.Option("--compare", help="Show the change against another period.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="How many cells to write at most; tables stop at 60.")] = None,
+    stat: Annotated[
+        Literal["mean", "median", "p80", "p90", "p95"] | None,
+        typer.Option("--stat", help="Which statistic of a duration."),
+    ] = None,
+    time: Annotated[
+        Literal["calendar", "business"], typer.Option("--time", help="All hours, or opening hours only.")
+    ] = "calendar",
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", help="Change a threshold: name=value (20s, 7d, 0.8); may be repeated."),
+    ] = None,
+    compare: Annotated[
+        Literal["previous", "last_year"] | None,
+        typer.Option("--compare", help="Show the change against another period."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="How many cells to write at most; tables stop at 60.")
+    ] = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -49,7 +87,17 @@ def ask(
 
         conditions = [condition(care, text) for text in where or ()]
         params = dict(parameter(text) for text in param or ())
-        result = care.ask(*kpis, by=splits, period=period, where=conditions, variant=variant, stat=stat, time=time, params=params, compare=compare)
+        result = care.ask(
+            *kpis,
+            by=splits,
+            period=period,
+            where=conditions,
+            variant=variant,
+            stat=stat,
+            time=time,
+            params=params,
+            compare=compare,
+        )
         session.emit(form, result.to_dicts()[:limit], table(result, session.words(care), limit or SHOWN))
         if form is not Form.TABLE:
             complain(session, result.warnings)
@@ -58,7 +106,7 @@ def ask(
 def scorecard(session: Session, form: Form, period: str | None, *, hint: bool) -> None:
     """Print the scorecard; outside a project, say how to make one."""
     if hint and form is Form.TABLE and not (session.folder / "polso.toml").exists():
-        session.out.print(session.say("No project here (no polso.toml).\n\n  polso demo DIR   a simulated company, to look around\n  polso new DIR    a project of your own\n  polso --help     everything else"))  # fmt: skip
+        session.out.print(session.say(HINT))
         return
     with session.open() as care:
         from polso.faces import scorecard as page
@@ -80,7 +128,7 @@ def condition(care: Care, text: str) -> Condition:
     """`name=value`, `name!=value`, several values by comma; nothing after the sign means unknown."""
     from polso.kpis.definition import Condition
 
-    name, sign, value = (text.partition("!=") if "!=" in text else text.partition("="))
+    name, sign, value = text.partition("!=") if "!=" in text else text.partition("=")
     if not sign or not name.strip():
         raise QuestionError(f"'{text}' is no filter; write name=value or name!=value")
     values = tuple(part.strip() for part in value.split(","))
@@ -102,7 +150,12 @@ def flags(care: Care) -> set[str]:
     """Names of the columns that are true or false."""
     from polso.facts import FACTS
 
-    return {c.name for fact in FACTS.values() for c in fact.all_columns(care.config.dimensions) if c.type == "boolean"}
+    return {
+        c.name
+        for fact in FACTS.values()
+        for c in fact.all_columns(care.config.dimensions)
+        if c.type == "boolean"
+    }
 
 
 def parameter(text: str) -> tuple[str, float]:
@@ -113,9 +166,15 @@ def parameter(text: str) -> tuple[str, float]:
 
     name, sign, value = text.partition("=")
     try:
-        number = float(value) if value.replace(".", "", 1).isdigit() else TypeAdapter(Duration).validate_python(value)
+        number = (
+            float(value)
+            if value.replace(".", "", 1).isdigit()
+            else TypeAdapter(Duration).validate_python(value)
+        )
     except ValidationError as error:
-        raise QuestionError(f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8") from error
+        raise QuestionError(
+            f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8"
+        ) from error
     if not sign:
         raise QuestionError(f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8")
     return name.strip(), number
@@ -123,7 +182,9 @@ def parameter(text: str) -> tuple[str, float]:
 
 def kpis(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One KPI, to see its whole definition.", metavar="[NAME]")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="One KPI, to see its whole definition.", metavar="NAME")
+    ] = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -159,8 +220,10 @@ def _catalogue(folder: Path) -> Any:
 def _entry(entry: Entry, words: Words) -> dict[str, Any]:
     d = entry.default
     return {
-        "name": entry.name, "title": d.title.of(words.language), "unit": d.unit, "better": d.better, "meaning": d.meaning.of(words.language),
-        "fact": d.fact, "stat": d.stat if d.kind == "duration" else None, "version": d.version, "variants": list(entry.variants), "params": list(d.params),
+        "name": entry.name, "title": d.title.of(words.language), "unit": d.unit, "better": d.better,
+        "meaning": d.meaning.of(words.language), "fact": d.fact,
+        "stat": d.stat if d.kind == "duration" else None,
+        "version": d.version, "variants": list(entry.variants), "params": list(d.params),
     }  # fmt: skip
 
 
@@ -170,12 +233,31 @@ def _listed(entries: Iterable[Entry], words: Words) -> RenderableType:
     from polso.faces.grid import PALE, Column, Grid
 
     known = sorted(entries, key=lambda entry: (entry.default.fact, entry.name))
-    places = {next(i for i, e in enumerate(known) if e.default.fact == fact): fact for fact in dict.fromkeys(e.default.fact for e in known)}
+    places = {
+        next(i for i, e in enumerate(known) if e.default.fact == fact): fact
+        for fact in dict.fromkeys(e.default.fact for e in known)
+    }
     columns = [
         Column(words.say("name"), [Text(e.name) for e in known], right=False),
-        Column(words.say("title"), [Text(e.default.title.of(words.language)) for e in known], right=False, gives_way=1),
-        Column(words.say("unit"), [Text(words.say(e.default.unit), style=PALE) for e in known], right=False, gives_way=3),
-        Column(words.say("variants"), [Text(", ".join(e.variants), style=PALE) for e in known], right=False, gives_way=4),
+        Column(
+            words.say("title"),
+            [Text(e.default.title.of(words.language)) for e in known],
+            right=False,
+            gives_way=1,
+            small="",
+        ),
+        Column(
+            words.say("unit"),
+            [Text(words.say(e.default.unit), style=PALE) for e in known],
+            right=False,
+            gives_way=3,
+        ),
+        Column(
+            words.say("variants"),
+            [Text(", ".join(e.variants), style=PALE) for e in known],
+            right=False,
+            gives_way=4,
+        ),
     ]
     return Grid(columns, places)
 
@@ -198,7 +280,9 @@ def _definition(d: Definition, words: Words) -> RenderableType:
     keys = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     keys.add_column(style=PALE, no_wrap=True)
     keys.add_column(overflow="fold")
-    shown = d.model_dump(mode="json", exclude_defaults=True, exclude={"name", "variant", "title", "meaning"}) | {"version": d.version}
+    shown = d.model_dump(
+        mode="json", exclude_defaults=True, exclude={"name", "variant", "title", "meaning"}
+    ) | {"version": d.version}
     for key, value in shown.items():
         keys.add_row(key, Text(_spelt(value)))
     head = Text.assemble((d.label, "bold"), f"  {d.title.of(words.language)}")
@@ -236,7 +320,12 @@ def rows(
 
         conditions = [condition(care, text) for text in where or ()]
         found = care.rows(kpi, period=period, where=conditions, variant=variant, limit=limit)
-        session.emit(form, found.to_pylist(), _rows(found, find(care.catalogue, kpi, variant), care, session.words(care)), found.column_names)
+        session.emit(
+            form,
+            found.to_pylist(),
+            _rows(found, find(care.catalogue, kpi, variant), care, session.words(care)),
+            found.column_names,
+        )
 
 
 NAMES: Final = ("ticket_id", "contact_id", "order_id", "visit_id", "agent", "event_id")
@@ -251,15 +340,19 @@ def _rows(found: pa.Table, definition: Definition, care: Care, words: Words) -> 
 
     there = found.column_names
     name = next((key for key in NAMES if key in there), there[0])
-    measured = [key for key in (definition.value, f"{definition.value}_us", "score") if key in there]
+    measured = [key for key in (definition.value, f"{definition.value}_us", "score") if key and key in there]
     wanted = dict.fromkeys([definition.clock, *measured, "counted", *TOLD])
     kept = [key for key in wanted if key in there and key != name and found[key].null_count < found.num_rows]
     rows = found.select(list(dict.fromkeys([name, *kept]))).to_pylist()
     columns = [Column(name, [Text(str(row[name])) for row in rows], right=False)] if rows else []
     for place, key in enumerate(kept):
         cells = [Text(_cell(key, row[key], care, words)) for row in rows]
-        columns.append(Column(words.say(key), cells, right=key in measured, gives_way=max(0, place - len(measured))))
-    said = words.say("{n} rows; --limit shows more, --json and --csv have all columns", n=words.count(len(rows)))
+        columns.append(
+            Column(words.say(key), cells, right=key in measured, gives_way=max(0, place - len(measured)))
+        )
+    said = words.say(
+        "{n} rows; --limit shows more, --json and --csv have all columns", n=words.count(len(rows))
+    )
     return lines(Grid(columns) if columns else None, Text(said, style=PALE))
 
 

@@ -31,7 +31,13 @@ LAST: Final = "last 28 days"
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Volume": ("ticket_volume", "contact_volume", "calls_offered", "backlog", "contact_rate"),
     "Speed": ("first_response_time", "reply_time", "assign_time", "resolution_time"),
-    "Resolution": ("resolution_rate", "first_contact_resolution", "reopen_rate", "escalation_rate", "transfer_rate"),
+    "Resolution": (
+        "resolution_rate",
+        "first_contact_resolution",
+        "reopen_rate",
+        "escalation_rate",
+        "transfer_rate",
+    ),
     "Phone": ("service_level", "abandonment_rate", "speed_of_answer", "handle_time", "occupancy"),
     "Satisfaction": ("csat", "nps", "ces", "survey_response_rate"),
     "Loyalty and cost": ("retention_rate", "conversion_rate", "cost_per_contact"),
@@ -71,11 +77,22 @@ class Scorecard:
         made = []
         for cell, row in zip(self.result.cells, self.result.to_dicts(), strict=True):
             line = known.get((cell.kpi, cell.variant))
-            definition = next(d for d in self.result.definitions if (d.name, d.variant) == (cell.kpi, cell.variant))
+            definition = next(
+                d for d in self.result.definitions if (d.name, d.variant) == (cell.kpi, cell.variant)
+            )
             way = words.direction(cell.change, definition.better, sure=is_sure(cell, definition)).word or None
             aim = words.say(line.section) if line else None
             value = cell.value if line else None
-            made.append({**row, "value": value, "title": title(definition, words), "better": definition.better, "direction": way, "section": aim})
+            made.append(
+                {
+                    **row,
+                    "value": value,
+                    "title": title(definition, words),
+                    "better": definition.better,
+                    "direction": way,
+                    "section": aim,
+                }
+            )
         return made
 
 
@@ -89,13 +106,21 @@ def scorecard(care: Care, period: str = LAST, compare: Compare = "previous") -> 
     found = [Line(wanted[d.name], d, cells[d.name], _target(care, d)) for d in definitions if d.name in cells]
     kept = tuple(line for line in found if line.has_data)
     names = {line.definition.name for line in kept}
-    return Scorecard(care.config.project.name, kept, tuple(d for d in definitions if d.name not in names), result)
+    return Scorecard(
+        care.config.project.name, kept, tuple(d for d in definitions if d.name not in names), result
+    )
 
 
 def _sections(care: Care) -> dict[str, list[str]]:
     ships = shipped()
-    own = [name for name, entry in care.catalogue.items() if name not in ships and entry.default.kind not in ("bands", "stock_by_age")]
-    return {section: [name for name in names if name in care.catalogue] for section, names in SECTIONS.items()} | {OWN: own}
+    own = [
+        name
+        for name, entry in care.catalogue.items()
+        if name not in ships and entry.default.kind not in ("bands", "stock_by_age")
+    ]
+    return {
+        section: [name for name in names if name in care.catalogue] for section, names in SECTIONS.items()
+    } | {OWN: own}
 
 
 def _answered(care: Care, question: Question, compare: Compare) -> Result:
@@ -126,7 +151,17 @@ def shown(card: Scorecard, words: Words) -> RenderableType:
     """The scorecard for people: the answer in a sentence, the numbers, what they rest on."""
     notes = Notes()
     grid = Grid(_columns(card, words, notes), _places(card, words)) if card.lines else None
-    return lines(_head(card, words), _sentence(card, words), Text(""), grid, Text(""), notes.text(words), warnings(card.result, words), _missing(card, words), _foot(card, words))
+    return lines(
+        _head(card, words),
+        _sentence(card, words),
+        Text(""),
+        grid,
+        Text(""),
+        notes.text(words),
+        warnings(card.result, words),
+        _missing(card, words),
+        _foot(card, words),
+    )
 
 
 def _places(card: Scorecard, words: Words) -> dict[int, str]:
@@ -140,13 +175,19 @@ def _columns(card: Scorecard, words: Words, notes: Notes) -> list[Column]:
     made = [
         Column(words.say("KPI"), [Text(title(line.definition, words)) for line in card.lines], right=False),
         Column(words.say("value"), values(cells, words, notes)),
-        Column(words.say("change"), [change(line.cell, line.definition, words) for line in card.lines], right=False),
+        Column(
+            words.say("change"),
+            [change(line.cell, line.definition, words) for line in card.lines],
+            right=False,
+        ),
         before(cells, words),
         Column("n", [n(c, words) for c in cells], gives_way=1),
         *intervals(cells, words),
     ]
     if any(line.target for line in card.lines):
-        made.append(Column(words.say("target"), [figure(_aim(line, words)) for line in card.lines], gives_way=4))
+        made.append(
+            Column(words.say("target"), [figure(_aim(line, words)) for line in card.lines], gives_way=4)
+        )
     return made
 
 
@@ -167,14 +208,20 @@ def _head(card: Scorecard, words: Words) -> Text:
 
 
 def _sentence(card: Scorecard, words: Words) -> Text:
-    """What got worse and what got better, the surest only: those whose interval leaves the earlier value out."""
+    """What got worse and what got better, where the interval leaves the earlier value out."""
     said: dict[str, list[str]] = {"bad": [], "good": []}
     for line in card.lines:
-        way = words.direction(line.cell.change, line.definition.better, sure=is_sure(line.cell, line.definition))
+        way = words.direction(
+            line.cell.change, line.definition.better, sure=is_sure(line.cell, line.definition)
+        )
         if way.tone in said:
             size = words.change(line.cell.change, line.cell.previous, line.cell.unit)
             said[way.tone].append(f"{line.definition.title.of(words.language)} {size}")
-    parts = [words.say(name, list=", ".join(said[tone])) for tone, name in (("bad", "Worse: {list}."), ("good", "Better: {list}.")) if said[tone]]
+    parts = [
+        words.say(name, list=", ".join(said[tone]))
+        for tone, name in (("bad", "Worse: {list}."), ("good", "Better: {list}."))
+        if said[tone]
+    ]
     return Text(" ".join(parts) or words.say("Nothing changed beyond what chance explains."))
 
 
@@ -183,7 +230,10 @@ def _missing(card: Scorecard, words: Words) -> Text | None:
     young = {cell.kpi for cell in card.result.cells if cell.parts.get("immature")}
     said = []
     for sentence, names in (
-        ("Too early to tell: {list}; their rows need more time, ask an earlier period.", [d for d in card.missing if d.name in young]),
+        (
+            "Too early to tell: {list}; their rows need more time, ask an earlier period.",
+            [d for d in card.missing if d.name in young],
+        ),
         ("No data for: {list}.", [d for d in card.missing if d.name not in young]),
     ):
         if names:

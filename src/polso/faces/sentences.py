@@ -3,6 +3,8 @@
 Rule kept here: a sentence that no pattern knows stays as it is; nothing is ever lost in translation.
 """
 
+# ruff: noqa: E501 - a sentence and its translation stand on one line, to be read side by side
+
 from __future__ import annotations
 
 import re
@@ -79,7 +81,10 @@ ENGLISH: Final = {"some rows": "few rows: the number is uncertain"}
 
 @cache
 def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), italian) for english, italian in PATTERNS)
+    return tuple(
+        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), italian)
+        for english, italian in PATTERNS
+    )
 
 
 def told(language: str, text: str) -> str:

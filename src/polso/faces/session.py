@@ -74,7 +74,13 @@ class Session:
 
         return Words(self.language, care.config.project.currency) if care else Words(self.language)
 
-    def emit(self, form: Form, data: Sequence[Mapping[str, Any]], shown: RenderableType, columns: Sequence[str] | None = None) -> None:
+    def emit(
+        self,
+        form: Form,
+        data: Sequence[Mapping[str, Any]],
+        shown: RenderableType,
+        columns: Sequence[str] | None = None,
+    ) -> None:
         """Write an answer: rows of data for programs, or what is shown to people."""
         from polso.faces import output
 

@@ -38,7 +38,10 @@ class Notes:
 
     def text(self, words: Words) -> Text | None:
         """The footnotes, one line each."""
-        made = [f"{MARKS[place] if place < len(MARKS) else '*'} {told(words.language, kind)}" for kind, place in self.kinds.items()]
+        made = [
+            f"{MARKS[place] if place < len(MARKS) else '*'} {told(words.language, kind)}"
+            for kind, place in self.kinds.items()
+        ]
         return Text("\n".join(made), style=WARN) if made else None
 
 
@@ -47,15 +50,32 @@ def table(result: Result, words: Words | None = None, limit: int | None = None) 
     words = words or Words(languages.asked(()) or languages.system())
     notes, cells = Notes(), result.cells[:limit]
     more = len(result.cells) - len(cells)
-    rest = Text(words.say("and {n} more; --limit shows them", n=words.count(more)), style=PALE) if more else None
-    grid = Grid(columns(result, cells, words, notes), {}) if cells else Text(words.say("no rows: nothing to count here"))
-    return lines(grid, rest, Text(""), notes.text(words), warnings(result, words), *meanings(result, words), spoken_of(result, words))
+    rest = (
+        Text(words.say("and {n} more; --limit shows them", n=words.count(more)), style=PALE) if more else None
+    )
+    grid = (
+        Grid(columns(result, cells, words, notes), {})
+        if cells
+        else Text(words.say("no rows: nothing to count here"))
+    )
+    return lines(
+        grid,
+        rest,
+        Text(""),
+        notes.text(words),
+        warnings(result, words),
+        *meanings(result, words),
+        spoken_of(result, words),
+    )
 
 
 def columns(result: Result, cells: Sequence[Cell], words: Words, notes: Notes) -> list[Column]:
     """KPI and splits at the left, then value, change, n and interval."""
     names = list(dict.fromkeys(name for cell in cells for name in cell.keys))
-    made = [Column(name, [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False) for name in names]
+    made = [
+        Column(name, [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False)
+        for name in names
+    ]
     if len(result.definitions) > 1 or not names:
         made.insert(0, Column(words.say("KPI"), titles(result, cells, words), right=False))
     made.append(Column(words.say("value"), values(cells, words, notes)))
@@ -75,7 +95,9 @@ def before(cells: Sequence[Cell], words: Words) -> Column:
 def intervals(cells: Sequence[Cell], words: Words) -> list[Column]:
     """The column of intervals, where any cell has one."""
     said = [words.interval(c.low, c.high, c.unit, business=c.time == "business") for c in cells]
-    made = Column(words.say("95 % interval"), [figure(text, PALE) for text in said], gives_way=2, small="95 %:")
+    made = Column(
+        words.say("95 % interval"), [figure(text, PALE) for text in said], gives_way=2, small="95 %:"
+    )
     return [made] if any(said) else []
 
 
@@ -84,7 +106,10 @@ def values(cells: Sequence[Cell], words: Words, notes: Notes) -> list[Text]:
     marks = [notes.mark(cell.warnings) for cell in cells]
     width = max(map(len, marks), default=0)
     return [
-        Text.assemble(figure(words.value(c.value, c.unit, business=c.time == "business"), "bold"), (mark.ljust(width), WARN))
+        Text.assemble(
+            figure(words.value(c.value, c.unit, business=c.time == "business"), "bold"),
+            (mark.ljust(width), WARN),
+        )
         for c, mark in zip(cells, marks, strict=True)
     ]
 
@@ -135,13 +160,21 @@ def n(cell: Cell, words: Words) -> Text:
 
 def meanings(result: Result, words: Words) -> list[Text]:
     """One line per definition: what it counts, under which version and variant."""
-    return [Text.assemble((title(d, words), f"{PALE} bold"), (f": {d.meaning.of(words.language)} {_choices(result, d, words)}", PALE)) for d in result.definitions]
+    return [
+        Text.assemble(
+            (title(d, words), f"{PALE} bold"),
+            (f": {d.meaning.of(words.language)} {_choices(result, d, words)}", PALE),
+        )
+        for d in result.definitions
+    ]
 
 
 def _choices(result: Result, d: Definition, words: Words) -> str:
     time = next((c.time for c in result.cells if c.kpi == d.name and c.variant == d.variant and c.time), None)
     said = [words.say("variant {name}", name=d.variant)] if d.variant != "default" else []
-    said += [words.say("business hours") if time == "business" else words.say("calendar time")] if time else []
+    said += (
+        [words.say("business hours") if time == "business" else words.say("calendar time")] if time else []
+    )
     said += [f"{name} = {_parameter(result, d, name, words)}" for name in d.params]
     return f"({', '.join([*said, words.say('version {n}', n=d.version)])})"
 
@@ -155,7 +188,12 @@ def spoken_of(result: Result, words: Words) -> Text:
     """Period, zone, and the instant up to which the data speaks."""
     period = result.question.period
     span = words.period(period.since, period.until)
-    said = words.say("{period} ({zone}); data up to {instant}", period=span, zone=period.zone, instant=words.instant(result.as_of, period.zone))
+    said = words.say(
+        "{period} ({zone}); data up to {instant}",
+        period=span,
+        zone=period.zone,
+        instant=words.instant(result.as_of, period.zone),
+    )
     return Text(said, style=PALE)
 
 

@@ -17,7 +17,14 @@ class Waiting:
 
     def __init__(self, console: Console) -> None:
         text = TextColumn("{task.description}", markup=False)
-        self._bar = Progress(text, BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(), console=console, transient=True)
+        self._bar = Progress(
+            text,
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
         self._task = self._bar.add_task("", total=None)
         self._timer = Timer(AFTER_SECONDS, self._bar.start) if console.is_terminal else None
 
@@ -27,7 +34,9 @@ class Waiting:
             self._timer.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer.join()

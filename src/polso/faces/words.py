@@ -41,8 +41,10 @@ class Words:
         """An interface sentence, with its {names} filled in."""
         return say(self.language, text, **values)
 
-    def decimal(self, value: float, digits: int = 0, *, least: int | None = None, signed: bool = False) -> str:
-        """A number with at most `digits` decimals (and no fewer than `least`); the sign of what rounds to 0 is dropped."""
+    def decimal(
+        self, value: float, digits: int = 0, *, least: int | None = None, signed: bool = False
+    ) -> str:
+        """A number with at most `digits` decimals, `least` at least; what rounds to 0 has no sign."""
         rounded = round(value, digits)
         form = "#,##0" + ("." + "0" * (least or 0) + "#" * (digits - (least or 0)) if digits else "")
         text = str(numbers.format_decimal(abs(rounded), form, locale=self.language))
@@ -118,10 +120,12 @@ class Words:
         return DASH.join(ends) if unit == "share" else f"{ends[0]} {DASH} {ends[1]}"
 
     def n(self, n: int) -> str:
-        """n = 1,234."""
+        """The sample size: n = 1,234."""
         return f"n = {self.count(n)}"
 
-    def change(self, change: float | None, previous: float | None, unit: str, *, business: bool = False) -> str:
+    def change(
+        self, change: float | None, previous: float | None, unit: str, *, business: bool = False
+    ) -> str:
         """How much it moved: counts in per cent, shares in points, the rest in their own unit."""
         if change is None or previous is None:
             return DASH
@@ -130,7 +134,12 @@ class Words:
         if unit == "count":
             if not previous:
                 return self.count(change, signed=True)
-            return self.decimal(100 * change / previous, 0 if abs(change) >= abs(previous) / 10 else 1, signed=True) + f"{SPACE}%"
+            return (
+                self.decimal(
+                    100 * change / previous, 0 if abs(change) >= abs(previous) / 10 else 1, signed=True
+                )
+                + f"{SPACE}%"
+            )
         if unit == "duration":
             return self.duration(change, business=business, signed=True)
         if unit == "money":
@@ -138,7 +147,7 @@ class Words:
         return self.decimal(change, 1 if unit == "points" else 2, signed=True)
 
     def direction(self, change: float | None, better: str, *, sure: bool = True) -> Direction:
-        """Arrow and word; where the interval still holds the earlier value, it says so instead of praising or blaming."""
+        """Arrow and word; where the interval holds the earlier value too, neither praise nor blame."""
         if change is None:
             return Direction("", "", "plain")
         if change == 0:

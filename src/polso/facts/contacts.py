@@ -37,8 +37,10 @@ TIMES = ("wait_us", "wait_business_us", "talk_us", "hold_us", "wrap_us")
 def fold(events: Table, context: Context) -> Table:
     """Sessions and turns in one table, numbered within their ticket, with the work recorded for them."""
     own = of_tickets(events)
-    sessions = _sessions(own, context)
-    rows = _numbered(_with_turns(_replied(sessions, own), _turns(own, sessions)))
+    sessions = context.keep("fold_sessions", _sessions(own, context))
+    rows = context.keep(
+        "fold_contacts", _numbered(_with_turns(_replied(sessions, own), _turns(own, sessions)))
+    )
     rows = _handled(_worked(rows, context.shared["work"]))
     tickets = context.shared["anchors"].view()
     named = tickets.select(t_source="source", t_id="ticket_id", t_customer="customer_id", left_out="left_out")
@@ -121,11 +123,13 @@ def _visited(stages: Table) -> Table:
 def _weighed(stages: Table) -> Table:
     """Mark the visit that says how a contact ended, and where its first queue stands.
 
-    Rings and wraps are not where the customer is: they are the last word only where nothing else is said.
+    Rings and wraps are not where the customer is, and a visit left before it was entered stands at no sure
+    place: they are the last word only where nothing else is said.
     """
+    sound = (stages.stay_us >= 0).fill_null(True)
     whole = ibis.window(group_by=list(CONTACT))
     weighed = stages.mutate(
-        weight=stages.nth + ibis.ifelse(stages.stage.isin(list(FACING)), 1_000_000, 0),
+        weight=stages.nth + ibis.ifelse(stages.stage.isin(list(FACING)) & sound, 1_000_000, 0),
         queue_nth=ibis.ifelse(stages.stage == "queue", stages.nth, ibis.null("int64")).min().over(whole),
     )
     return weighed.mutate(is_last=weighed.weight == weighed.weight.max().over(whole))
@@ -137,18 +141,23 @@ def _replied(sessions: Table, own: Table) -> Table:
     wanted = asked.select(*CONTACT, since=ibis.coalesce(asked.left_at, asked.asked_at))
     answers = own.filter((is_reply(own) | is_end(own)).fill_null(False))
     said = answers.select(
-        *("seq", "rank", "event_id"), a_source=answers.source, a_ticket=answers.ticket_id, a_contact=answers.contact_id,
-        reply_at=answers.occurred_at, ends=is_end(answers), replier=answers.actor_id,
-    )  # fmt: skip
+        *("seq", "rank", "event_id"),
+        a_source=answers.source,
+        a_ticket=answers.ticket_id,
+        a_contact=answers.contact_id,
+        reply_at=answers.occurred_at,
+        ends=is_end(answers),
+        replier=answers.actor_id,
+    )
     met = wanted.inner_join(
         said,
         [
             wanted.source == said.a_source,
             wanted.ticket_id == said.a_ticket,
             said.reply_at >= wanted.since,
-            said.ends | said.a_contact.isnull() | (said.a_contact == wanted.contact_id),
         ],
     )
+    met = met.filter(met.ends | met.a_contact.isnull() | (met.a_contact == met.contact_id))
     order = ibis.window(group_by=list(CONTACT), order_by=["reply_at", "seq", "rank", "event_id"])
     first = met.mutate(place=ibis.row_number().over(order)).filter(lambda t: t.place == 0)
     found = first.select(
@@ -218,10 +227,8 @@ def _turns(own: Table, sessions: Table) -> Table:
     opening = said.filter(said.kind == "opened").select(
         o_source="source", o_ticket="ticket_id", o_event="event_id", o_channel=said.channel.fill_null("")
     )
-    same = (opening.o_channel == came.s_channel) | (opening.o_channel == "") | (came.s_channel == "")
-    begins = opening.inner_join(
-        came, [opening.o_source == came.s_source, opening.o_ticket == came.s_ticket, same]
-    )
+    met = opening.inner_join(came, [opening.o_source == came.s_source, opening.o_ticket == came.s_ticket])
+    begins = met.filter((met.o_channel == met.s_channel) | (met.o_channel == "") | (met.s_channel == ""))
     begins = begins.select("o_source", "o_event")
     kept = said.anti_join(begins, [said.source == begins.o_source, said.event_id == begins.o_event])
     # `turns` carries the contact of the event that began each; none has one here, so it carries the channel.
@@ -256,7 +263,7 @@ def _numbered(rows: Table) -> Table:
 
 
 def _worked(rows: Table, work: Table) -> Table:
-    """Add recorded work: what names a session is that session's, the rest the latest inbound contact's before it.
+    """Add recorded work: what names a session is its own, the rest goes to the latest inbound contact before.
 
     A session that has a person's stages takes only what names it.
     """
@@ -271,20 +278,16 @@ def _worked(rows: Table, work: Table) -> Table:
     )
     met = met.left_join(
         loose,
-        [
-            met.source == loose.l_source,
-            met.ticket_id == loose.l_ticket,
-            met.nth == loose.l_nth,
-            met.takes_work,
-        ],
+        [met.source == loose.l_source, met.ticket_id == loose.l_ticket, met.nth == loose.l_nth],
     )
-    some = met.named_us.notnull() | met.loose_us.notnull()
-    total = met.named_us.fill_null(0) + met.loose_us.fill_null(0)
+    own_loose = ibis.ifelse(met.takes_work, met.loose_us, ibis.null("int64"))
+    some = met.named_us.notnull() | own_loose.notnull()
+    total = met.named_us.fill_null(0) + own_loose.fill_null(0)
     return met.select(*rows.columns, work_us=ibis.ifelse(some, total, ibis.null("int64")))
 
 
 def _latest(rows: Table, work: Table) -> Table:
-    """Work per contact (`l_source`, `l_ticket`, `l_nth`): each entry goes to the latest inbound contact begun by then."""
+    """Work per contact (`l_source`, `l_ticket`, `l_nth`): each entry goes to the latest inbound one begun by then."""
     inbound = rows.filter(rows.direction == "inbound")
     starts = inbound.select(
         *TICKET,
@@ -315,7 +318,7 @@ def _latest(rows: Table, work: Table) -> Table:
 
 
 def _handled(rows: Table) -> Table:
-    """Handle time: the recorded stages of a person, else recorded work; what was not recorded adds nothing."""
+    """Handle time: a person's recorded stages, else recorded work; what was not recorded adds nothing."""
     parts = [rows[f"{stage}_us"] for stage in HANDLING]
     staged = parts[0].notnull() | parts[1].notnull() | parts[2].notnull()
     total = parts[0].fill_null(0) + parts[1].fill_null(0) + parts[2].fill_null(0)
@@ -332,7 +335,7 @@ def _handled(rows: Table) -> Table:
 
 CONTACTS = Fact(
     name="contacts",
-    sentence="One row each time the customer reached the service, or was reached: a session, or a customer turn outside any.",
+    sentence="One row each time the customer reached the service or was reached: a session, or a turn outside any.",
     key=TICKET_KEY,
     clock="started_at",
     at="started_at",

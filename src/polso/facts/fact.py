@@ -171,7 +171,7 @@ class Fact:
         own = tuple(
             dimension(name, f"The project's own dimension: ticket attribute '{attribute}'.")
             for name, attribute in attributes.items()
-            if self.at is not None
+            if self.at is not None and name not in {column.name for column in self.columns}
         )
         return self.columns + own + spans
 

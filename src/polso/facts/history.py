@@ -17,8 +17,13 @@ CARRIED = ("channel", "team", "agent", *TRACKED)
 
 
 def carried(attributes: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of all dimensions that a ticket's history keeps."""
-    return (*CARRIED, *attributes)
+    """Names of all dimensions that a ticket's history keeps; a project may say which attribute is its issue type."""
+    return (*CARRIED, *(name for name in attributes if name not in CARRIED))
+
+
+def own_names(context: Context) -> tuple[str, ...]:
+    """The project's own dimensions, those that only rename a common one left out."""
+    return tuple(name for name in context.attributes if name not in CARRIED)
 
 
 def history(events: Table, context: Context) -> Table:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from polso.engine import Table, ibis
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, dimension, flag, identifier, instant, of_tickets
+from polso.engine import IntegerValue, Table, ibis
+from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, count, dimension, flag, identifier, instant, of_tickets
 from polso.facts.history import at_instant
 
 
@@ -11,7 +11,9 @@ def fold(events: Table, context: Context) -> Table:
     """Every message and note; `answers` is the message named by the event's subject, in the same ticket."""
     own = of_tickets(events)
     said = own.filter(own.kind.isin(["message", "note"]))
-    parents = said.select(*TICKET, parent_id="event_id", answers_at="occurred_at", answers="actor_kind")
+    parents = said.select(
+        *TICKET, parent_id="event_id", answers_at="occurred_at", answers="actor_kind", is_root=said.subject_id.isnull()
+    )
     joined = said.left_join(
         parents, [*((said[n] == parents[n]) for n in TICKET), said.subject_id == parents.parent_id]
     )
@@ -25,8 +27,19 @@ def fold(events: Table, context: Context) -> Table:
         is_public=(joined.kind == "message") | (joined.value == "public").fill_null(False),
         answers=joined.answers,
         answers_at=joined.answers_at,
+        answers_first=joined.is_root.fill_null(False),
+        answer_nth=_nth(joined),
     )
     return at_instant(rows.mutate(is_reply_to_message=rows.answers_at.notnull()), "sent_at", context)
+
+
+def _nth(joined: Table) -> IntegerValue:
+    """Which answer of its kind of sender a message is to the one it answers; null where it answers none."""
+    order = ibis.window(
+        group_by=[*TICKET, "parent_id", "actor_kind"], order_by=["occurred_at", "seq", "rank", "event_id"]
+    )
+    place = ibis.row_number().over(order).cast("int64") + 1
+    return ibis.ifelse(joined.parent_id.notnull(), place, ibis.null("int64"))
 
 
 MESSAGES = Fact(
@@ -48,6 +61,8 @@ MESSAGES = Fact(
         dimension("sender_kind", "customer, agent, bot, system, peer or third_party."),
         dimension("sender", "The id of the sender."),
         dimension("answers", "The kind of sender of the message it answers; null where it answers none."),
+        flag("answers_first", "Whether the message it answers answers none itself: it began the thread."),
+        count("answer_nth", "1 for the first answer by its kind of sender to the message it answers."),
         flag("is_public", "Whether the customer could read it."),
         flag("is_reply_to_message", "Whether the source says which message it answers."),
         instant("sent_at", "When."),

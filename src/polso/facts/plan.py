@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from polso.calendar.position import with_business
 from polso.config import CalendarRule, Config, fingerprint
-from polso.engine import BooleanValue, Engine, StringValue, Table, ibis, micros_between
+from polso.engine import UNKNOWN, BooleanValue, Engine, StringValue, Table, ibis, micros_between
 from polso.events import kinds
 from polso.facts import FACTS
 from polso.facts.fact import TICKET, Context, Fact, Key, normalised, of_tickets
@@ -29,6 +29,7 @@ CALENDAR: Final = "calendar"
 SCOPE: Final = "fold_scope"
 DAYS: Final = "fold_days"
 PEOPLE: Final = "fold_people"
+UNTYPED: Final = "polso_untyped"
 # What only the log reads (key, content hash, batch) no fold sees: Spark has no such integers.
 EVENT_SCHEMA: Final = {column.name: column.type for column in kinds.SOURCE_COLUMNS}
 
@@ -72,8 +73,17 @@ class Maker:
 
     def keep(self, name: str, rows: Table, types: Mapping[str, str] | None = None) -> Table:
         """Note a step; the table that later steps read, known only by name and types."""
-        self.steps.append(Step(name, self.engine.sql(rows)))
+        text = self.engine.sql(rows)
+        self.steps.append(Step(name, self.typed(text, types) if types else text))
         return ibis.table(dict(types) if types else rows.schema(), name=name)
+
+    def typed(self, text: str, types: Mapping[str, str]) -> str:
+        """A text whose columns are cast for certain: ibis takes a sum for int64 where engines make it wider, and
+        leaves such casts out.
+        """
+        untyped = ibis.table(dict.fromkeys(types, UNKNOWN), name=UNTYPED)
+        cast = untyped.select(**{name: untyped[name].cast(type_) for name, type_ in types.items()})
+        return f"WITH {UNTYPED} AS ({text}) {self.engine.sql(cast)}"
 
     def fold(self) -> tuple[Step, ...]:
         """All steps from the scope of events to the rows of every fact."""
@@ -90,8 +100,7 @@ class Maker:
         for fact in FACTS.values():
             rows = self.with_spans(fact.fold(_read_by(fact.key, seen), context), fact)
             types = schema_of(fact, self.config, linked=False)
-            typed = rows.select(**{name: rows[name].cast(type_) for name, type_ in types.items()})
-            shared[fact.name] = self.keep(folded(fact.name), typed, types)
+            shared[fact.name] = self.keep(folded(fact.name), rows.select(*types), types)
         return tuple(self.steps)
 
     def with_spans(self, rows: Table, fact: Fact) -> Table:
@@ -123,7 +132,7 @@ class Maker:
             if fact.link:
                 rows = fact.link(known[name], known)
                 types = schema_of(fact, self.config, linked=True)
-                texts[name] = self.engine.sql(rows.select(**{c: rows[c].cast(t) for c, t in types.items()}))
+                texts[name] = self.typed(self.engine.sql(rows.select(*types)), types)
         return texts
 
 

@@ -61,7 +61,7 @@ def link(contacts: Table, others: Mapping[str, Table]) -> Table:
 def _moments(contacts: Table, orders: Table | None) -> Table:
     """Starts and ends of a person's contacts and their orders in one table.
 
-    At equal instants orders come first, then starts, then ends; so nothing is later than what it coincides with.
+    At equal instants orders come first, then starts, then ends: nothing is later than what it coincides with.
     """
     known = contacts.filter(contacts.person.notnull())
     counts = known.is_counted & (known.direction == "inbound")
@@ -87,7 +87,7 @@ def _moments(contacts: Table, orders: Table | None) -> Table:
             at=bought.ordered_at,
             what=ibis.literal(ORDER),
             is_contact=ibis.literal(False),
-        )  # fmt: skip
+        )
     )
 
 

@@ -21,7 +21,7 @@ from polso.facts.fact import (
     instant,
     of_tickets,
 )
-from polso.facts.history import TRACKED, at_instant
+from polso.facts.history import TRACKED, at_instant, own_names
 from polso.facts.repeats import where
 
 CONTACT = (*TICKET, "contact_id")
@@ -83,15 +83,15 @@ def fold(events: Table, context: Context) -> Table:
 
 def with_ticket(rows: Table, at: str, context: Context) -> Table:
     """Add the ticket's dimensions at an instant; the row's own channel and team come before the ticket's."""
-    names = ("channel", "team", *TRACKED, *context.attributes)
+    names = ("channel", "team", *TRACKED, *own_names(context))
     joined = at_instant(rows, at, context, names=names, prefix="ticket_")
     own = {name: ibis.coalesce(joined[name], joined[f"ticket_{name}"]) for name in ("channel", "team")}
-    rest = {name: joined[f"ticket_{name}"] for name in (*TRACKED, *context.attributes)}
+    rest = {name: joined[f"ticket_{name}"] for name in (*TRACKED, *own_names(context))}
     return joined.mutate(**own, **rest).drop(*(f"ticket_{name}" for name in names))
 
 
 def _numbered(rows: Table) -> Table:
-    """Number the visits of a contact by entry; equal instants follow `seq`, then the natural order of stages."""
+    """Number a contact's visits by entry; equal instants follow `seq`, then the natural order of stages."""
     stage_rank = ibis.cases(
         *((rows.stage == stage, rank) for rank, stage in enumerate(IN_ORDER)), else_=len(IN_ORDER)
     )
@@ -103,7 +103,7 @@ def _numbered(rows: Table) -> Table:
 
 
 def _answered(rows: Table) -> Table:
-    """When and by whom an answered queue visit was answered: the next talk, of the agent who took it where known."""
+    """When and by whom a queue visit was answered: the next talk, of the agent who took it where known."""
     talk = rows.stage == "talk"
     onwards = ibis.cumulative_window(group_by=list(CONTACT), order_by=rows.nth.desc())
     of_agent = ibis.cumulative_window(group_by=[*CONTACT, "agent"], order_by=rows.nth.desc())
@@ -112,7 +112,8 @@ def _answered(rows: Table) -> Table:
         talk_at=where(talk, rows.entered_at).min().over(onwards),
         own_talk_at=where(talk, rows.entered_at).min().over(of_agent),
         nameless_talk_at=where(talk & rows.agent.isnull(), rows.entered_at).min().over(onwards),
-        talker=rows.agent.fill_null("").argmin(talk_place).over(onwards).nullif(""),
+        # The name of talks alone: where no talk follows, DuckDB would take that of any row.
+        talker=ibis.ifelse(talk, rows.agent.fill_null(""), "").argmin(talk_place).over(onwards).nullif(""),
     )
     answered = (found.stage == "queue") & (found.outcome == "answered").fill_null(False)
     known = ibis.coalesce(found.own_talk_at, found.nameless_talk_at)

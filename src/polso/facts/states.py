@@ -7,7 +7,7 @@ whatever else the state says.
 
 from __future__ import annotations
 
-from polso.engine import Table, ibis
+from polso.engine import IntegerValue, StringValue, Table, ibis
 from polso.facts.fact import Context, Fact, Key, Span, dimension, instant
 from polso.facts.stages import HANDLING, visits
 from polso.facts.work import micros
@@ -52,7 +52,10 @@ def _changes(states: Table) -> Table:
 
 
 def _moves(own: Table) -> Table:
-    """The two ends of each of an agent's talks, holds and wraps that both say who it was; an unfinished one has no end to count to."""
+    """The two ends of an agent's talks, holds and wraps, where both say who it was.
+
+    An unfinished visit is left out: it has no end to count to.
+    """
     told = own.filter(own.kind.isin(["entered", "left"]) & own.stage.isin(list(HANDLING)))
     # Paired within the agent's own events, so that folding one agent again gives what folding all would.
     mine = told.client + "/" + told.agent + "/" + told.contact_id
@@ -79,12 +82,16 @@ def _spells(points: Table) -> Table:
     said_at = ibis.ifelse(placed.state.notnull(), placed.place, ibis.null("int64"))
     home_at = ibis.ifelse(placed.state.notnull() & placed.team.notnull(), placed.place, ibis.null("int64"))
     began_at = ibis.ifelse((placed.step == 1) & placed.team.notnull(), placed.place, ibis.null("int64"))
-    name = placed.team.fill_null("")
+
+    def latest(name: StringValue, at: IntegerValue) -> StringValue:
+        # Among rows none of which has a place, DuckDB takes any and Spark none: so those have no name.
+        return ibis.ifelse(at.notnull(), name.fill_null(""), "").argmax(at).over(so_far).nullif("")
+
     swept = placed.mutate(
         depth=placed.step.sum().over(so_far),
-        said=placed.state.fill_null("").argmax(said_at).over(so_far).nullif(""),
-        home=name.argmax(home_at).over(so_far).nullif(""),
-        queue=name.argmax(began_at).over(so_far).nullif(""),
+        said=latest(placed.state, said_at),
+        home=latest(placed.team, home_at),
+        queue=latest(placed.team, began_at),
     ).filter(lambda t: t.next_at.isnull() | (t.next_at != t["at"]))
     named = swept.select(
         *AGENT,

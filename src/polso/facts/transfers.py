@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polso.engine import Table
 from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, dimension, flag, identifier, instant, of_tickets
-from polso.facts.history import at_instant
+from polso.facts.history import at_instant, own_names
 
 
 def fold(events: Table, context: Context) -> Table:
@@ -21,7 +21,7 @@ def fold(events: Table, context: Context) -> Table:
         reason=moved.value,
         by_system=(moved.actor_kind == "system").fill_null(False),
     )
-    return at_instant(rows, "transferred_at", context, names=("channel", "agent", "priority", "issue_type", *context.attributes))
+    return at_instant(rows, "transferred_at", context, names=("channel", "agent", "priority", "issue_type", *own_names(context)))
 
 
 TRANSFERS = Fact(

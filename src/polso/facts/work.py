@@ -1,6 +1,7 @@
 """Work: one row a recorded stretch of work.
 
-Rule kept here: an entry that was set to nothing afterwards is no work; a negative one is a correction and stays.
+Rule kept here: an entry that was set to nothing afterwards is no work; a negative one is a correction and
+stays.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ def micros(seconds: ibis.expr.types.DecimalValue) -> IntegerValue:
 
 
 def scaled(amount: ibis.expr.types.DecimalValue, factor: int) -> IntegerValue:
-    """A decimal times a factor as a whole number, halves away from zero; wide, as DuckDB multiplies in 18 digits."""
+    """A decimal times a factor as a whole number, halves away from zero."""
+    # Wide, because DuckDB keeps a product of 18 digits in 18 digits and then raises.
     return (amount.cast("decimal(30, 6)") * factor).round().cast("int64")
 
 

@@ -29,7 +29,7 @@ from polso.sources.lines import (
     stage_lines,
     staged,
 )
-from polso.sources.source import Options, Origin, Reading
+from polso.sources.source import Options, Origin, Reading, Source
 
 SILENT: Final = ("QUEUESTART", "CONFIGRELOAD", "SYSCOMPAT", "INFO", "PENALTY")
 ENTERS: Final = ("ENTERQUEUE", "JOINEMPTY", "FULL")
@@ -73,7 +73,7 @@ def _known(words: Mapping[str, str], what: str, known: tuple[str, ...]) -> Mappi
     return words
 
 
-class AsteriskSource:
+class AsteriskSource(Source):
     """One queue_log file, plain or gzipped."""
 
     options: type[Options] = AsteriskOptions

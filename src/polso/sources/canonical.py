@@ -7,7 +7,7 @@ from pathlib import Path
 from polso.engine import DuckDB, ibis
 from polso.errors import SourceError
 from polso.events.kinds import SOURCE_COLUMNS
-from polso.sources.source import Options, Origin, Reading
+from polso.sources.source import Options, Origin, Reading, Source
 
 REQUIRED = ("kind", "occurred_at")
 
@@ -16,7 +16,7 @@ class CanonicalOptions(Options):
     """Nothing to say: the columns are the log's own."""
 
 
-class CanonicalSource:
+class CanonicalSource(Source):
     """A file whose columns are the event log's; missing optional columns are null."""
 
     options: type[Options] = CanonicalOptions

@@ -121,39 +121,52 @@ def connector(settings: SourceSettings) -> tuple[Source, Options]:
 
 def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: Path, folder: Path) -> Loaded:
     source, options = connector(settings)
-    file = str(path.relative_to(folder.resolve())) if path.is_relative_to(folder.resolve()) else path.name
-    stat = path.stat()
-    print_ = fingerprint([stat.st_size, stat.st_mtime_ns])
-    known = engine.run(f"SELECT print, rows, used, skipped, rejected FROM {FILES} WHERE source = ? AND file = ?", [settings.name, file])
-    if known and known[0][0] == print_:
-        rows, used, skipped, same_rejected = known[0][1:]
-        return Loaded(settings.name, file, rows, used, skipped, same_rejected, 0, 0, 0, 0, unchanged=True)
+    inside = path.is_relative_to(folder.resolve())
+    file = str(path.relative_to(folder.resolve()) if inside else path)
+    print_ = fingerprint([_stamp(p) for p in (path, *source.beside(path, options))])
+    account = _account(engine, settings.name, file, print_)
+    if account:
+        return Loaded(settings.name, file, *account, new=0, repeated=0, conflicting=0, rejected_events=0, unchanged=True)
     origin = Origin(settings.name, settings.client or config.project.client, config.project.zone)
     reading = source.read(engine, path, options, origin)
     engine.run(f"DELETE FROM {log.REJECTIONS} WHERE source = ? AND file = ?", [settings.name, file])
     keep = getattr(options, "duplicates", "keep") == "keep"
-    done = log.append(engine, reading.events, file, keep_repeats=keep)
+
+    def conserved(done: log.Appended) -> None:
+        rejected = done.rows_rejected + reading.rejected.num_rows
+        if reading.rows != done.rows_used + reading.skipped + rejected:
+            raise SourceError(
+                f"{file}: {reading.rows} rows read, but {done.rows_used} used + {reading.skipped} skipped + {rejected}"
+                f" rejected; this is a defect of the {settings.kind} source, please report it"
+            )
+
+    done = log.append(engine, reading.events, file, keep_repeats=keep, check=conserved)
     _keep_unreadable(engine, settings.name, file, reading.rejected)
-    rejected = done.rows_rejected + reading.rejected.num_rows
-    if reading.rows != done.rows_used + reading.skipped + rejected:
-        raise SourceError(
-            f"{file}: {reading.rows} rows read, but {done.rows_used} used + {reading.skipped} skipped + {rejected} rejected;"
-            f" this is a defect of the {settings.kind} source, please report it"
-        )
-    account = (reading.rows, done.rows_used, reading.skipped, rejected)
+    counts = (reading.rows, done.rows_used, reading.skipped, done.rows_rejected + reading.rejected.num_rows)
     engine.run(f"DELETE FROM {FILES} WHERE source = ? AND file = ?", [settings.name, file])
     engine.run(
         f"INSERT INTO {FILES} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [settings.name, file, print_, _reading_print(settings, config), *account],
+        [settings.name, file, print_, _reading_print(settings, config), *counts],
     )
-    return Loaded(settings.name, file, *account, done.new, done.repeated, done.conflicting, done.rejected, warnings=reading.warnings)
+    return Loaded(
+        settings.name, file, *counts, done.new, done.repeated, done.conflicting, done.rejected, warnings=reading.warnings
+    )
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    stat = path.stat()
+    return path.name, stat.st_size, stat.st_mtime_ns
+
+
+def _account(engine: DuckDB, source: str, file: str, print_: str) -> tuple[int, int, int, int] | None:
+    """What became of a file's rows when it was loaded; None where it is new, or it or a file beside it changed."""
+    known = engine.run(
+        f"SELECT rows, used, skipped, rejected FROM {FILES} WHERE source = ? AND file = ? AND print = ?", [source, file, print_]
+    )
+    return known[0] if known else None  # type: ignore[return-value]
 
 
 def _keep_unreadable(engine: DuckDB, source: str, file: str, rejected: pa.Table) -> None:
     if rejected.num_rows:
-        engine.append(
-            log.REJECTIONS,
-            rejected.set_column(0, "file", pa.array([file] * rejected.num_rows)).append_column(
-                "source", pa.array([source] * rejected.num_rows)
-            ),
-        )
+        named = rejected.set_column(0, "file", pa.array([file] * rejected.num_rows))
+        engine.append(log.REJECTIONS, named.append_column("source", pa.array([source] * rejected.num_rows)))

@@ -15,7 +15,7 @@ from polso.engine import DuckDB
 from polso.errors import SourceError
 from polso.sources.lines import Rule, event_rows, explained, listed, quote, renamed, staged
 from polso.sources.sheet import Names, Sheet, SheetOptions
-from polso.sources.source import Options, Origin, Reading
+from polso.sources.source import Options, Origin, Reading, Source
 
 ORDER_ROLES: Final = (
     "order", "customer", "ordered_at", "amount", "currency", "status", "refunded", "refunded_at",
@@ -62,7 +62,7 @@ class ShopOptions(SheetOptions):
     converted: Names = ("order_id", "Order ID", "transaction_id")
 
 
-class ShopSource:
+class ShopSource(Source):
     """A table with one row an order (or an order's line), or one row a visit."""
 
     options: type[Options] = ShopOptions

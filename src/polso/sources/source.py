@@ -57,6 +57,10 @@ class Source(Protocol):
 
     options: type[Options]
 
+    def beside(self, path: Path, options: Options) -> tuple[Path, ...]:
+        """Other files that the reading of this one depends on; when one changes, the file is read again."""
+        return ()
+
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Raises SourceError, saying what to do, where the file as a whole cannot be read."""
         ...

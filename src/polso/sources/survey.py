@@ -17,7 +17,7 @@ from polso.errors import UnknownName
 from polso.events.kinds import SCALES
 from polso.sources.lines import Rule, event_rows, explained, listed, quote, renamed, staged
 from polso.sources.sheet import Names, Sheet, SheetOptions
-from polso.sources.source import Options, Origin, Reading
+from polso.sources.source import Options, Origin, Reading, Source
 
 BOUNDS: Final = {
     "csat5": (1, 5),
@@ -86,7 +86,7 @@ class SurveyOptions(SheetOptions):
         return self
 
 
-class SurveySource:
+class SurveySource(Source):
     """A table with one row an invitation or an answer."""
 
     options: type[Options] = SurveyOptions

@@ -13,7 +13,7 @@ from polso.errors import SourceError
 from polso.events.kinds import SOURCE_COLUMNS
 from polso.sources import readers
 from polso.sources.readers import RAW, Dialect, Raw, literal
-from polso.sources.source import Options, Origin, Reading
+from polso.sources.source import Options, Origin, Reading, Source
 from polso.sources.table_instants import Instants
 from polso.sources.table_options import Condition, Field, InstantField, NumberField, TableOptions
 from polso.sources.table_text import Columns, Expression, holds, is_numeric, no_number, number, text, wanted
@@ -23,7 +23,7 @@ VIEW = "polso_table_events"
 TYPES = {"string": "VARCHAR", "int64": "BIGINT", "timestamp": "TIMESTAMP"}
 
 
-class TableSource:
+class TableSource(Source):
     """A table of any shape; its mapping says which rows give which events."""
 
     options: type[Options] = TableOptions

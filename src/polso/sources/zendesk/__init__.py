@@ -16,9 +16,9 @@ from pydantic import field_validator
 from polso.engine import DuckDB
 from polso.errors import UnknownName
 from polso.sources.lines import Rule, event_rows, explained, rejections, staged
-from polso.sources.source import Options, Origin, Reading
+from polso.sources.source import Options, Origin, Reading, Source
 from polso.sources.zendesk import changes, snapshots
-from polso.sources.zendesk.records import STREAMS, Side, stage_records, stage_side
+from polso.sources.zendesk.records import STREAMS, Side, side_files, stage_records, stage_side
 
 
 class ZendeskOptions(Options):
@@ -47,10 +47,15 @@ class ZendeskOptions(Options):
         return streams
 
 
-class ZendeskSource:
+class ZendeskSource(Source):
     """One file of Zendesk records: JSON lines, an API page, or pages one a line."""
 
     options: type[Options] = ZendeskOptions
+
+    def beside(self, path: Path, options: Options) -> tuple[Path, ...]:
+        """The files of users, groups and tickets that tell who is who."""
+        assert isinstance(options, ZendeskOptions)  # noqa: S101
+        return side_files(path, _side(options))
 
     def read(self, engine: DuckDB, path: Path, options: Options, origin: Origin) -> Reading:
         """Stage the records and the side files, and say each stream's events."""
@@ -59,7 +64,7 @@ class ZendeskSource:
             return self._read(engine, path, options, origin)
 
     def _read(self, engine: DuckDB, path: Path, options: ZendeskOptions, origin: Origin) -> Reading:
-        stage_side(engine, path, Side(users=options.users, groups=options.groups, tickets=options.tickets))
+        stage_side(engine, path, _side(options))
         rows = stage_records(engine, path, "zendesk_records", dict(options.streams))
         selects = [
             event_rows(_stage(engine, table, select), origin, common, rules)
@@ -138,3 +143,7 @@ def _warnings(engine: DuckDB, path: Path, options: ZendeskOptions) -> tuple[str,
             " cannot be known"
         )
     return tuple(f"{path.name}: {warning}" for warning in warnings)
+
+
+def _side(options: ZendeskOptions) -> Side:
+    return Side(users=options.users, groups=options.groups, tickets=options.tickets)

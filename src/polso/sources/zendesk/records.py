@@ -112,6 +112,11 @@ def _recognised() -> str:
         WHEN {has("name", "is_public")} OR {has("name", "default", "deleted")} THEN 'groups' END"""
 
 
+def side_files(path: Path, side: Side) -> tuple[Path, ...]:
+    """Every file beside `path` that the side patterns name; SourceError where one names nothing."""
+    return tuple(file for name, pattern in side.model_dump().items() for file in _files(path, name, pattern))
+
+
 def stage_side(engine: DuckDB, path: Path, side: Side) -> None:
     """Stage zendesk_users (id, role), zendesk_groups (id, name), zendesk_known (id, requester, assignee)."""
     files = {name: _files(path, name, pattern) for name, pattern in side.model_dump().items()}
