@@ -1,4 +1,4 @@
-"""A tiny project for every test of the faces: two weeks of tickets, loaded once, copied where a test writes."""
+"""A tiny project for every test of the faces: loaded once, copied where a test writes."""
 
 import json
 import os

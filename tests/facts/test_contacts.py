@@ -356,7 +356,8 @@ def test_the_same_person_comes_back_and_buys(tmp_path: Path) -> None:
 
 
 STORY = [
-    *simple_call(), *two_queues(), *ring_of_ten(), *conference(), *every_ending(), *mail(), *people(), *bot_chats(),
+    *simple_call(), *two_queues(), *ring_of_ten(), *conference(), *every_ending(),
+    *mail(), *people(), *bot_chats(),
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from facts.told import Row, at, event, folded, folded_on_spark
 
 
 def simple_call() -> list[Row]:
-    """Welcome, IVR, a queue of 30 s answered after 8 s of ringing, a talk of two minutes with a hold, wrap-up."""
+    """Welcome, IVR, 30 s of queue (8 of them ringing), two minutes of talk around a hold, wrap-up."""
     return [
         *visit("C1", "welcome", "09:00:00", "09:00:10", "passed"),
         *visit("C1", "ivr", "09:00:10", "09:00:40", "passed"),
@@ -25,7 +25,7 @@ def simple_call() -> list[Row]:
 
 
 def two_queues() -> list[Row]:
-    """Answered in the first queue, transferred, and answered in the second while the first agent talks again."""
+    """Answered in the first queue, then in the second, while the first agent talks again."""
     return [
         *visit("C2", "queue", "10:00:00", "10:01:00", "answered", team="front", agent="ada"),
         *visit("C2", "talk", "10:01:00", "10:05:00", "transferred", team="front", agent="ada"),

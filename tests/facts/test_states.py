@@ -1,4 +1,4 @@
-"""Agent states: one thing at a time, from one change to the next; handling from calls where nobody recorded it."""
+"""Agent states: one thing at a time; handling from calls where nobody recorded it."""
 
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,8 @@ def test_equal_neighbours_are_one_and_nothing_lasts_no_time(tmp_path: Path) -> N
         state("09:20:00", "training", event_id="b"),
     ]
     assert spells(told, tmp_path) == [
-        ("09:00:00", "09:10:00", "available"), ("09:10:00", "09:20:00", "meeting"), ("09:20:00", None, "training"),
+        ("09:00:00", "09:10:00", "available"), ("09:10:00", "09:20:00", "meeting"),
+        ("09:20:00", None, "training"),
     ]  # fmt: skip
 
 
@@ -108,7 +109,8 @@ def test_recorded_handling_is_believed(tmp_path: Path) -> None:
         *talk("C1", "09:05:00", "09:08:00"),
     ]
     assert spells(told, tmp_path) == [
-        ("09:00:00", "09:10:00", "available"), ("09:10:00", "09:20:00", "handling"), ("09:20:00", None, "available"),
+        ("09:00:00", "09:10:00", "available"), ("09:10:00", "09:20:00", "handling"),
+        ("09:20:00", None, "available"),
     ]  # fmt: skip
 
 
@@ -123,7 +125,8 @@ def test_calls_cut_the_states_of_who_never_records_handling(tmp_path: Path) -> N
     ]
     assert spells(told, tmp_path) == [
         ("08:50:00", "08:55:00", "handling"), ("09:00:00", "09:10:00", "available"),
-        ("09:10:00", "09:25:00", "handling"), ("09:25:00", "09:30:00", "break"), ("09:30:00", None, "available"),
+        ("09:10:00", "09:25:00", "handling"), ("09:25:00", "09:30:00", "break"),
+        ("09:30:00", None, "available"),
     ]  # fmt: skip
     rows = folded(told, tmp_path)["states"]
     assert {row["since"]: row["team"] for row in rows}[at("09:10:00")] == "front"

@@ -14,7 +14,7 @@ from polso.facts import FACTS
 from polso.kpis.catalogue import shipped
 from polso.kpis.definition import Definition
 from polso.query.result import Cell
-from soundness.logs import logs
+from soundness.logs import START, logs
 from soundness.profiles import many, rare
 from soundness.store import ALWAYS_OPEN, store
 
@@ -81,7 +81,7 @@ def test_parts_sum_to_the_whole_by_time(log: Log) -> None:
     with store(log) as engine:
         care = Care(Path("nowhere"), ALWAYS_OPEN, engine)
         for fact in ("tickets", "stages"):
-            splits_sum_to_the_whole(care, fact, [*((grain,) for grain in GRAINS), ("day", "team")])
+            splits_sum_to_the_whole(care, fact, [*((grain,) for grain in ("hour", "day", "week", "month", "weekday")), ("day", "team")])
 
 
 @pytest.mark.slow
@@ -94,15 +94,27 @@ def test_parts_sum_to_the_whole_by_everything(fact: str, log: Log) -> None:
         splits_sum_to_the_whole(care, fact, [*((grain,) for grain in GRAINS), *((name,) for name in dimensions(fact))])
 
 
-@rare
-@given(logs(40))
-def test_company_changes_no_number(log: Log) -> None:
-    """All KPIs of a fact asked at once, in either order, and one by one."""
+def together_backwards_alone(log: Log) -> tuple[list[Cell], list[Cell], list[Cell]]:
+    """The cells of many KPIs asked at once, at once in the other order, and one by one."""
     with store(log) as engine:
         care = Care(Path("nowhere"), ALWAYS_OPEN, engine)
         names = [d.label for fact in ("tickets", "replies", "stages", "backlog") for d in additive(fact)]
-        together = [c for c in care.ask(*names, by="team", period=PERIOD)]
-        backwards = [c for c in care.ask(*reversed(names), by="team", period=PERIOD)]
-        alone = [c for name in names for c in care.ask(name, by="team", period=PERIOD)]
-        assert alone == together
-        assert sorted(map(str, together)) == sorted(map(str, backwards))
+        together = list(care.ask(*names, by="team", period=PERIOD))
+        backwards = list(care.ask(*reversed(names), by="team", period=PERIOD))
+        return together, backwards, [cell for name in names for cell in care.ask(name, by="team", period=PERIOD)]
+
+
+@rare
+@given(logs(40))
+def test_company_changes_no_number(log: Log) -> None:
+    together, backwards, alone = ([c for c in cells if c.n] for cells in together_backwards_alone(log))
+    assert alone == together
+    assert sorted(map(str, together)) == sorted(map(str, backwards))
+
+
+def test_company_adds_no_cell() -> None:
+    """A team without a row of a KPI has the same cells, or none, whoever is asked beside it."""
+    who = {"source": "desk", "client": "a", "customer_id": "k", "ticket_id": "t1"}
+    opened = {**who, "event_id": "1", "kind": "opened", "actor_kind": "customer", "team": "x", "occurred_at": START}
+    together, _, alone = together_backwards_alone([opened])
+    assert [(c.kpi, c.variant, c.keys, c.value) for c in alone] == [(c.kpi, c.variant, c.keys, c.value) for c in together]

@@ -67,6 +67,7 @@ class Spark:
         self._scratch = self.root / f".scratch-{uuid4().hex}"
         self._staged: dict[str, Path] | None = None
         self._known: set[str] = set()
+        self._attached: set[str] = set()
 
     def close(self) -> None:
         """Remove what was kept for this session, and stop Spark unless it was given."""
@@ -77,7 +78,12 @@ class Spark:
     def tables(self) -> frozenset[str]:
         """Names of the stored tables."""
         stored = {folder.name for folder in self.root.iterdir() if folder.is_dir() and folder.name[0] not in "._"}
-        return frozenset(stored | set(self._staged or ()))
+        return frozenset(stored | self._attached | set(self._staged or ()))
+
+    def attach(self, name: str, path: Path) -> None:
+        """Count Parquet kept elsewhere, a file or a folder of files, as a stored table of this session."""
+        self._show(name, path.resolve())
+        self._attached.add(name)
 
     def table(self, name: str) -> ir.Table:
         """A stored or scratch table as an expression."""
@@ -130,6 +136,7 @@ class Spark:
         """Forget a table, stored or scratch, or a scratch view; no error where there is none."""
         self.session.catalog.dropTempView(name)
         self._known.discard(name)
+        self._attached.discard(name)
         shutil.rmtree(self._scratch / name, ignore_errors=True)
         shutil.rmtree(self.root / name, ignore_errors=True)
 

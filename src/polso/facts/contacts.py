@@ -287,7 +287,7 @@ def _worked(rows: Table, work: Table) -> Table:
 
 
 def _latest(rows: Table, work: Table) -> Table:
-    """Work per contact (`l_source`, `l_ticket`, `l_nth`): each entry goes to the latest inbound one begun by then."""
+    """Work per contact (`l_source`, `l_ticket`, `l_nth`): of the latest inbound one begun by then."""
     inbound = rows.filter(rows.direction == "inbound")
     starts = inbound.select(
         *TICKET,
@@ -335,7 +335,7 @@ def _handled(rows: Table) -> Table:
 
 CONTACTS = Fact(
     name="contacts",
-    sentence="One row each time the customer reached the service or was reached: a session, or a turn outside any.",
+    sentence="One row each time the customer reached the service or was reached: a session, or else a turn.",
     key=TICKET_KEY,
     clock="started_at",
     at="started_at",
@@ -354,7 +354,7 @@ CONTACTS = Fact(
         dimension("direction", "inbound, outbound, callback or internal."),
         dimension(
             "outcome",
-            "answered by a person; else how the last stage ended; ended with the ticket or without a word; open.",
+            "answered by a person; else how its last stage ended; ended (with the ticket); open.",
         ),
         dimension(
             "abandoned_in",

@@ -150,9 +150,8 @@ def _segments(store: Store, whole: Question, rates: list[Rate]) -> pa.Table:
         end = min(end, store.as_of)
         cuts = [start, *(c for c in changes if start < c < end), end]
         rows += [(place, a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
-    columns = list(zip(*rows, strict=True)) if rows else [[], [], []]
-    instants = (pa.array(columns[i], pa.timestamp("us")) for i in (1, 2))
-    return pa.table(dict(zip(("label", "start", "end"), (pa.array(columns[0], pa.int64()), *instants), strict=True)))
+    schema = pa.schema([("label", pa.int64()), ("start", pa.timestamp("us")), ("end", pa.timestamp("us"))])
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
 
 
 def _rates_in_force(segments: Table, store: Store, rates: list[Rate]) -> pa.Table:
@@ -163,10 +162,8 @@ def _rates_in_force(segments: Table, store: Store, rates: list[Rate]) -> pa.Tabl
         for rate in rates
         if rate.since <= start and (rate.until is None or start < rate.until)
     ]
-    columns = list(zip(*rows, strict=True)) if rows else [[], [], []]
-    kinds = (pa.timestamp("us"), pa.string(), pa.int64())
-    names = ("from_start", "of", "cents")
-    return pa.table({name: pa.array(values, kind) for name, values, kind in zip(names, columns, kinds, strict=True)})
+    schema = pa.schema([("from_start", pa.timestamp("us")), ("of", pa.string()), ("cents", pa.int64())])
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
 
 
 def _with_rates(pieces: Table, rates: Table) -> Table:

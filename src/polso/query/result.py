@@ -95,7 +95,8 @@ class Result:
 
     def to_pandas(self) -> pd.DataFrame:
         """The cells as a pandas DataFrame (needs the extra `polso[pandas]`)."""
-        return self.to_arrow().to_pandas()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
     def to_polars(self) -> pl.DataFrame:
         """The cells as a polars DataFrame (needs the extra `polso[polars]`)."""

@@ -163,7 +163,10 @@ def _account(engine: DuckDB, source: str, file: str, print_: str) -> tuple[int, 
     known = engine.run(
         f"SELECT rows, used, skipped, rejected FROM {FILES} WHERE source = ? AND file = ? AND print = ?", [source, file, print_]
     )
-    return known[0] if known else None  # type: ignore[return-value]
+    if not known:
+        return None
+    rows, used, skipped, rejected = known[0]
+    return rows, used, skipped, rejected
 
 
 def _keep_unreadable(engine: DuckDB, source: str, file: str, rejected: pa.Table) -> None:
