@@ -25,13 +25,15 @@ def spoken() -> Iterator[str]:
     command = get_command(cli.app)
     for one in (command, *command.commands.values()):  # type: ignore[attr-defined]
         yield one.help
-        yield from (p.help for p in one.params)
+        yield from (parameter.help for parameter in one.params)
 
 
 def _said(call: ast.Call) -> Iterator[str]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name == "say":
         for argument in call.args:
+            if isinstance(argument, ast.BoolOp):  # help texts, walked below
+                continue
             tests = {
                 id(part)
                 for node in ast.walk(argument)

@@ -3,7 +3,8 @@ import io
 from pathlib import Path
 
 import pytest
-from conftest import DAYS, Run
+
+from faces.tiny import DAYS, Run
 
 TITLES = {"en": "Tickets opened", "it": "Ticket aperti"}
 
@@ -13,8 +14,8 @@ def test_ask_as_data_has_one_object_a_cell(run: Run, care_folder: Path) -> None:
     cells = {(cell["kpi"], cell["channel"]): cell for cell in found.json}
     assert 4 == len(cells)
     assert {
-        "kpi", "variant", "version", "channel", "value", "n", "low", "high", "unit", "stat", "time", "previous",
-        "change", "warnings",
+        "kpi", "variant", "version", "channel", "value", "n", "low", "high", "unit", "stat", "time",
+        "previous", "change", "warnings",
     } == set(cells["first_response_time", "email"])  # fmt: skip
     assert (1800, DAYS) == tuple(cells["first_response_time", "email"][k] for k in ("value", "n"))
     assert DAYS == cells["ticket_volume", "chat"]["value"]
@@ -59,8 +60,8 @@ def test_parameters_change_thresholds(run: Run, care_folder: Path) -> None:
 
 def test_compare_statistic_and_limit(run: Run, care_folder: Path) -> None:
     found = run(
-        "-C", care_folder, "ask", "first_response_time", "--stat", "median", "-p", "last 7 days", "--compare", "previous",
-        "-b", "channel", "--limit", "1", "--json",
+        "-C", care_folder, "ask", "first_response_time", "--stat", "median", "-p", "last 7 days",
+        "--compare", "previous", "-b", "channel", "--limit", "1", "--json",
     )  # fmt: skip
     (cell,) = found.json
     assert ("median", 300.0, 0.0) == (cell["stat"], cell["previous"], cell["change"])
@@ -72,10 +73,6 @@ def test_the_table_says_what_the_number_rests_on(
     run: Run, care_folder: Path, monkeypatch: pytest.MonkeyPatch, lang: str, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    found = run(
-        "--lang", lang, "-C", care_folder, "ask", "first_response_time", "-b", "week", "--compare", "previous"
-    )
-    assert 2 == found.code
     found = run(
         "--lang", lang, "-C", care_folder, "ask", "first_response_time", "-b", "channel", "-p", "2026-03"
     )

@@ -114,6 +114,19 @@ def test_recorded_handling_is_believed(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_handling_recorded_for_one_client_speaks_for_all(tmp_path: Path) -> None:
+    told = [
+        state("09:00:00", "handling"),
+        state("09:20:00", "available"),
+        *talk("C1", "09:05:00", "09:08:00", client="beta"),
+        *talk("C2", "09:05:00", "09:08:00", "bob", client="beta"),
+    ]
+    rows = folded(told, tmp_path)["states"]
+    assert {(row["client"], row["agent"]) for row in rows if row["state"] == "handling"} == {
+        ("acme", "ada"), ("beta", "bob"),
+    }  # fmt: skip
+
+
 def test_calls_cut_the_states_of_who_never_records_handling(tmp_path: Path) -> None:
     told = [
         state("09:00:00", "available", team="front"),

@@ -39,7 +39,7 @@ class Spell:
 
 @dataclass
 class Life:
-    """Open spells, waits, and for every event whether the ticket was open (or not opened yet) once it had happened."""
+    """Open spells, waits, and for every event whether the ticket was open (or not opened yet) after it."""
 
     opening: Event | None
     opened_at: datetime
@@ -49,7 +49,7 @@ class Life:
 
 
 def life(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored")) -> Life:
-    """Walk a ticket's events in order; what stands before a recorded opening neither opens nor ends anything."""
+    """Walk a ticket's events in order; before a recorded opening nothing opens, waits or ends."""
     opening = next((e for e in events if e["kind"] == "opened"), None)
     start = events.index(opening) if opening else 0
     first = events[start]
@@ -58,7 +58,11 @@ def life(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored"
     for event in events[start:]:
         now, current = event["occurred_at"], spells[-1]
         is_open = current.until is None
-        if is_open and wait and (event["kind"] in ("resumed", "reopened", "waiting", *ENDS) or reopens(event, reopen_on)):
+        if (
+            is_open
+            and wait
+            and (event["kind"] in ("resumed", "reopened", "waiting", *ENDS) or reopens(event, reopen_on))
+        ):
             wait.until, wait = now, None
         if is_open and event["kind"] in ENDS:
             current.until, current.end = now, event

@@ -61,9 +61,15 @@ def counted(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row["is_counted"]]
 
 
-def durations(rows: Iterable[Row], column: str, clock: str, period: Period, minus: str | None = None) -> list[int]:
+def durations(
+    rows: Iterable[Row], column: str, clock: str, period: Period, minus: str | None = None
+) -> list[int]:
     """Durations of the rows of a period; negative ones are left out (they are a figure of data quality)."""
-    values = [r[column] - (r[minus] if minus else 0) for r in rows if inside(r, clock, period) and r[column] is not None]
+    values = [
+        r[column] - (r[minus] if minus else 0)
+        for r in rows
+        if inside(r, clock, period) and r[column] is not None
+    ]
     return [value for value in values if value >= 0]
 
 
@@ -97,7 +103,9 @@ def first_resolution_time(facts: dict[str, list[Row]], period: Period, stat: Sta
 
 def pausing_resolution_time(facts: dict[str, list[Row]], period: Period, stat: Statistic = mean) -> Value:
     """Opening to the last solve, time waiting on the customer taken off."""
-    return stat(durations(counted(facts["tickets"]), "resolution_us", "resolved_at", period, "paused_on_customer_us"))
+    return stat(
+        durations(counted(facts["tickets"]), "resolution_us", "resolved_at", period, "paused_on_customer_us")
+    )
 
 
 def reply_time(facts: dict[str, list[Row]], period: Period, stat: Statistic = mean) -> Value:
@@ -107,18 +115,30 @@ def reply_time(facts: dict[str, list[Row]], period: Period, stat: Statistic = me
     return stat(durations(turns, "reply_us", "started_at", period))
 
 
-def resolution_rate(facts: dict[str, list[Row]], period: Period, as_of: datetime, within: timedelta = timedelta(days=30)) -> Value:
+def resolution_rate(
+    facts: dict[str, list[Row]], period: Period, as_of: datetime, within: timedelta = timedelta(days=30)
+) -> Value:
     """Tickets opened in the period, old enough, that were solved within so long."""
-    cohort = [r for r in counted(facts["tickets"]) if inside(r, "opened_at", period) and r["opened_at"] + within <= as_of]
-    return share(cohort, lambda r: r["first_solved_at"] is not None and r["first_solved_at"] - r["opened_at"] <= within)
+    cohort = [
+        r
+        for r in counted(facts["tickets"])
+        if inside(r, "opened_at", period) and r["opened_at"] + within <= as_of
+    ]
+    return share(
+        cohort, lambda r: r["first_solved_at"] is not None and r["first_solved_at"] - r["opened_at"] <= within
+    )
 
 
-def reopen_rate(facts: dict[str, list[Row]], period: Period, as_of: datetime, within: timedelta = timedelta(days=30)) -> Value:
-    """Tickets first solved in the period, old enough, that were opened again within so long of that solve."""
+def reopen_rate(
+    facts: dict[str, list[Row]], period: Period, as_of: datetime, within: timedelta = timedelta(days=30)
+) -> Value:
+    """Tickets first solved in the period, old enough, opened again within so long of that solve."""
     again = {(r["source"], r["ticket_id"]): r["reopened_at"] for r in facts["solves"] if r["is_first"]}
     cohort = [
-        r for r in counted(facts["tickets"]) if inside(r, "first_solved_at", period) and r["first_solved_at"] + within <= as_of
-    ]  # fmt: skip
+        r
+        for r in counted(facts["tickets"])
+        if inside(r, "first_solved_at", period) and r["first_solved_at"] + within <= as_of
+    ]
 
     def reopened(row: Row) -> bool:
         at = again[row["source"], row["ticket_id"]]
@@ -127,17 +147,24 @@ def reopen_rate(facts: dict[str, list[Row]], period: Period, as_of: datetime, wi
     return share(cohort, reopened)
 
 
-def first_contact_resolution(facts: dict[str, list[Row]], period: Period, as_of: datetime, within: timedelta = timedelta(days=7)) -> Value:
-    """Solved tickets of known customers, old enough, with one contact, never reopened, and nobody back on the same issue."""
+def first_contact_resolution(
+    facts: dict[str, list[Row]], period: Period, as_of: datetime, within: timedelta = timedelta(days=7)
+) -> Value:
+    """Solved tickets of known customers, old enough: one contact, no reopening, nobody back on the issue."""
     cohort = [
-        r for r in counted(facts["tickets"])
+        r
+        for r in counted(facts["tickets"])
         if inside(r, "resolved_at", period) and r["person"] is not None and r["resolved_at"] + within <= as_of
-    ]  # fmt: skip
+    ]
 
     def at_once(row: Row) -> bool:
         if row["turns"] > 1 or row["reopenings"]:
             return False
-        names = ("next_same_type_at", "next_unknown_type_at") if row["issue_type"] is not None else ("next_ticket_at",)
+        names = (
+            ("next_same_type_at", "next_unknown_type_at")
+            if row["issue_type"] is not None
+            else ("next_ticket_at",)
+        )
         back = [row[name] for name in names if row[name] is not None]
         return all(at - row["resolved_at"] > within for at in back)
 
@@ -145,7 +172,7 @@ def first_contact_resolution(facts: dict[str, list[Row]], period: Period, as_of:
 
 
 def unsolved_median(facts: dict[str, list[Row]], period: Period, as_of: datetime) -> int | None:
-    """Kaplan-Meier median from opening to first solve; open tickets are censored at as-of, others where they ended."""
+    """Kaplan-Meier median, opening to first solve; censored at as-of, or where the ticket ended."""
     ended: dict[tuple[str, str], datetime] = {}
     for row in facts["backlog"]:
         if row["until"] is not None and row["ended_as"] in ("closed", "merged", "removed"):
@@ -180,7 +207,9 @@ def _us(gap: timedelta) -> int:
 
 def backlog(facts: dict[str, list[Row]], instant: datetime, **where: Any) -> int:
     """Tickets open just before an instant (at the end of a half-open period), with these dimensions."""
-    standing = [r for r in facts["backlog"] if r["since"] < instant and (r["until"] is None or r["until"] >= instant)]
+    standing = [
+        r for r in facts["backlog"] if r["since"] < instant and (r["until"] is None or r["until"] >= instant)
+    ]
     return sum(all(row[name] == value for name, value in where.items()) for row in standing)
 
 
@@ -188,7 +217,7 @@ def backlog(facts: dict[str, list[Row]], instant: datetime, **where: Any) -> int
 
 
 def service_level(visits: list[Row], period: Period, threshold: timedelta, rule: str = "negative") -> Value:
-    """Answered within the threshold over offered; abandons within it: counted against, ignored, or counted in favour."""
+    """Answered within the threshold over offered; early abandons count against, not at all, or for."""
     limit = _us(threshold)
     offered = [r for r in visits if r["is_offered"] and inside(r, "entered_at", period)]
     early = sum(r["is_abandoned"] and r["wait_us"] <= limit for r in offered)
@@ -199,12 +228,19 @@ def service_level(visits: list[Row], period: Period, threshold: timedelta, rule:
 
 def speed_of_answer(visits: list[Row], period: Period, stat: Statistic = mean) -> Value:
     """Waits of answered queue visits, ringing included."""
-    return stat(durations([r for r in visits if r["is_offered"] and r["is_answered"]], "wait_us", "entered_at", period))
+    return stat(
+        durations(
+            [r for r in visits if r["is_offered"] and r["is_answered"]], "wait_us", "entered_at", period
+        )
+    )
 
 
 def abandonment_rate(sessions: list[Row], period: Period) -> Value:
     """Contacts that gave up before a person answered, among those that asked for one."""
-    return share([r for r in sessions if inside(r, "queued_at", period) and r["is_counted"]], lambda r: r["is_abandoned"])
+    return share(
+        [r for r in sessions if inside(r, "queued_at", period) and r["is_counted"]],
+        lambda r: r["is_abandoned"],
+    )
 
 
 # -- ratings
@@ -218,7 +254,11 @@ def latest(events: Iterable[Row]) -> list[Row]:
     for event in events:
         if event["kind"] == "rated":
             survey = event.get("subject_id")
-            key = (event["source"], survey, event.get("value"), event.get("customer_id")) if survey else event["event_id"]
+            key = (
+                (event["source"], survey, event.get("value"), event.get("customer_id"))
+                if survey
+                else event["event_id"]
+            )
             found[key] = event
     return list(found.values())
 
@@ -232,4 +272,8 @@ def csat(ratings: list[Row], scale: str, period: Period) -> Value:
 def nps(ratings: list[Row], period: Period) -> Value:
     """100 x (share of 9-10 less share of 0-6)."""
     scores = [r["amount"] for r in ratings if r["attribute"] == "nps" and inside(r, "occurred_at", period)]
-    return Fraction(100 * (sum(s >= 9 for s in scores) - sum(s <= 6 for s in scores)), len(scores)) if scores else None
+    return (
+        Fraction(100 * (sum(s >= 9 for s in scores) - sum(s <= 6 for s in scores)), len(scores))
+        if scores
+        else None
+    )

@@ -10,7 +10,18 @@ from typing import Any
 Event = dict[str, Any]
 TicketId = tuple[str, str]
 
-RANKED = ("opened", "reopened", "set", "transferred", "assigned", "message", "waiting", "solved", "rated", "closed")
+RANKED = (
+    "opened",
+    "reopened",
+    "set",
+    "transferred",
+    "assigned",
+    "message",
+    "waiting",
+    "solved",
+    "rated",
+    "closed",
+)
 ENDS = ("solved", "closed", "merged", "removed")
 
 
@@ -30,7 +41,7 @@ def ticket_of(event: Event) -> str | None:
     """The ticket of an event: its own; a call or chat without one is a ticket of its own."""
     if event.get("ticket_id") is not None:
         return str(event["ticket_id"])
-    return event.get("contact_id") if event["kind"] in ("entered", "left") else None
+    return event.get("contact_id")
 
 
 def by_ticket(events: Iterable[Event]) -> dict[TicketId, list[Event]]:
@@ -59,7 +70,7 @@ def is_reply(event: Event) -> bool:
 
 
 def is_customer_turn(event: Event) -> bool:
-    """Whether the customer reaches the service: an opening or a message of theirs, or a call that comes in."""
+    """Whether the customer reaches the service: their opening or message, or a call that comes in."""
     if event["kind"] in ("opened", "message"):
         return event.get("actor_kind") == "customer"
     called = event["kind"] == "entered" and event.get("stage") in ("welcome", "ivr", "bot", "queue")

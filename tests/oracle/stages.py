@@ -21,12 +21,19 @@ def pairs(events: list[Event]) -> list[Visit]:
     for event in in_order(events):
         if event["kind"] == "entered":
             for visit in visits:
-                if visit["left"] is None and visit["visit_id"] is None and visit["until"] is None and event.get("visit_id") is None:
+                if (
+                    visit["left"] is None
+                    and visit["visit_id"] is None
+                    and visit["until"] is None
+                    and event.get("visit_id") is None
+                ):
                     visit["until"] = event["occurred_at"]
             visits.append({"visit_id": event.get("visit_id"), "entered": event, "left": None, "until": None})
         else:
             for visit in visits:
-                same = visit["visit_id"] == event.get("visit_id") and visit["entered"]["stage"] == event["stage"]
+                same = (
+                    visit["visit_id"] == event.get("visit_id") and visit["entered"]["stage"] == event["stage"]
+                )
                 if same and visit["left"] is None and visit["until"] is None:
                     visit["left"], visit["until"] = event, event["occurred_at"]
                     break
@@ -56,16 +63,31 @@ def _rows(ticket: Ticket, visits: list[Visit]) -> list[Row]:
         waited_until = (talked_at if answered else visit["until"]) if queue else None
         rows.append(
             {
-                "source": ticket.key[0], "ticket_id": ticket.key[1], "contact_id": entered["contact_id"], "client": ticket.client,
-                "event_id": entered["event_id"], "channel": entered.get("channel") or ticket.channel,
-                "team": entered.get("team") or held["team"], "priority": held["priority"], "issue_type": held["issue_type"],
-                "stage": entered["stage"], "outcome": outcome, "direction": direction, "nth": nth,
-                "is_offered": queue and direction == "inbound", "is_answered": answered, "is_abandoned": outcome == "abandoned",
-                "is_inside": visit["until"] is None, "entered_at": now, "left_at": visit["until"],
-                "answered_at": talked_at, "waited_until": waited_until,
-                "stay_us": micros(now, visit["until"]), "wait_us": micros(now, waited_until),
+                "source": ticket.key[0],
+                "ticket_id": ticket.key[1],
+                "contact_id": entered["contact_id"],
+                "client": ticket.client,
+                "event_id": entered["event_id"],
+                "channel": entered.get("channel") or ticket.channel,
+                "team": entered.get("team") or held["team"],
+                "priority": held["priority"],
+                "issue_type": held["issue_type"],
+                "stage": entered["stage"],
+                "outcome": outcome,
+                "direction": direction,
+                "nth": nth,
+                "is_offered": queue and direction == "inbound",
+                "is_answered": answered,
+                "is_abandoned": outcome == "abandoned",
+                "is_inside": visit["until"] is None,
+                "entered_at": now,
+                "left_at": visit["until"],
+                "answered_at": talked_at,
+                "waited_until": waited_until,
+                "stay_us": micros(now, visit["until"]),
+                "wait_us": micros(now, waited_until),
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -81,7 +103,7 @@ def _talk(later: list[Visit], queue: Visit) -> Event | None:
 
 
 def sessions(ticket: Ticket) -> list[Row]:
-    """One row a contact that asked for a person (entered a queue, inbound): whether it was answered or given up."""
+    """One row a contact that asked for a person (entered a queue, inbound): answered or given up."""
     contacts: dict[str, list[Row]] = defaultdict(list)
     for row in stages(ticket):
         contacts[row["contact_id"]].append(row)
@@ -89,13 +111,19 @@ def sessions(ticket: Ticket) -> list[Row]:
     for contact, visits in contacts.items():
         if not any(v["is_offered"] for v in visits):
             continue
-        talked = any(v["stage"] == "talk" for v in visits) or any(v["is_answered"] for v in visits if v["stage"] == "queue")
+        talked = any(v["stage"] == "talk" for v in visits) or any(
+            v["is_answered"] for v in visits if v["stage"] == "queue"
+        )
         last = visits[-1]
         found.append(
             {
-                "contact_id": contact, "started_at": visits[0]["entered_at"],
-                "queued_at": min(v["entered_at"] for v in visits if v["is_offered"]), "is_answered": talked,
-                "is_abandoned": not talked and last["is_abandoned"], "is_counted": ticket.left_out is None, "client": ticket.client,
+                "contact_id": contact,
+                "started_at": visits[0]["entered_at"],
+                "queued_at": min(v["entered_at"] for v in visits if v["is_offered"]),
+                "is_answered": talked,
+                "is_abandoned": not talked and last["is_abandoned"],
+                "is_counted": ticket.left_out is None,
+                "client": ticket.client,
             }
-        )  # fmt: skip
+        )
     return found

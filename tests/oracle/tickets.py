@@ -33,7 +33,12 @@ class Ticket:
     @property
     def head(self) -> Row:
         """What every fact of the ticket carries."""
-        return {"source": self.key[0], "ticket_id": self.key[1], "client": self.client, "channel": self.channel}
+        return {
+            "source": self.key[0],
+            "ticket_id": self.key[1],
+            "client": self.client,
+            "channel": self.channel,
+        }
 
     def placed(self, instant: datetime | None) -> Row:
         """The head, with the dimensions in force at an instant."""
@@ -59,7 +64,10 @@ class Ticket:
     def left_out(self) -> str | None:
         """Why it does not count."""
         gone = [e for e in self.events if e["kind"] in ("merged", "removed", "restored")]
-        since_back = {e["kind"] for e in gone[max((n + 1 for n, e in enumerate(gone) if e["kind"] == "restored"), default=0) :]}
+        since_back = {
+            e["kind"]
+            for e in gone[max((n + 1 for n, e in enumerate(gone) if e["kind"] == "restored"), default=0) :]
+        }
         for reason in ("merged", "removed"):
             if reason in since_back:
                 return reason
@@ -80,17 +88,36 @@ class Ticket:
             now = event["occurred_at"]
             ended = was_open and not is_open
             if waiting and is_reply(event):
-                rows[-1] |= {"outcome": "answered", "replier": event.get("actor_id"), "answered_at": now, "ended_at": now}
+                rows[-1] |= {
+                    "outcome": "answered",
+                    "replier": event.get("actor_id"),
+                    "answered_at": now,
+                    "ended_at": now,
+                }
                 waiting = False
             elif waiting and ended:
                 rows[-1] |= {"outcome": "ended", "ended_at": now}
                 waiting = False
             elif not waiting and is_customer_turn(event) and is_open:
-                rows.append({"started_at": now, "outcome": "open", "replier": None, "answered_at": None, "ended_at": None})
+                rows.append(
+                    {
+                        "started_at": now,
+                        "outcome": "open",
+                        "replier": None,
+                        "answered_at": None,
+                        "ended_at": None,
+                    }
+                )
                 waiting = True
             was_open = is_open
         return [
-            {**self.placed(r["started_at"]), **r, "nth": n, "is_first": n == 1, "reply_us": micros(r["started_at"], r["answered_at"])}
+            {
+                **self.placed(r["started_at"]),
+                **r,
+                "nth": n,
+                "is_first": n == 1,
+                "reply_us": micros(r["started_at"], r["answered_at"]),
+            }
             for n, r in enumerate(rows, start=1)
         ]
 
@@ -99,19 +126,28 @@ class Ticket:
         if self.opened_by == "customer":
             start, after = self.life.opened_at, self._after_opening()
         else:
-            message = next((e for e in self.events if e["kind"] == "message" and e.get("actor_kind") == "customer"), None)
+            message = next(
+                (e for e in self.events if e["kind"] == "message" and e.get("actor_kind") == "customer"), None
+            )
             start = message["occurred_at"] if message else None
             after = self.events[self.events.index(message) + 1 :] if message else []
         replies = [e["occurred_at"] for e in after if is_reply(e)]
         programs = [
-            e["occurred_at"] for e in after if e["kind"] == "message" and e.get("actor_kind") in ("bot", "system") and e.get("direction") != "internal"
+            e["occurred_at"]
+            for e in after
+            if e["kind"] == "message"
+            and e.get("actor_kind") in ("bot", "system")
+            and e.get("direction") != "internal"
         ]
         first = min(replies, default=None)
         any_first = min(replies + programs, default=None)
         return {
-            "started_at": start, "first_reply_at": first, "any_first_reply_at": any_first,
-            "first_response_us": micros(start, first), "any_first_response_us": micros(start, any_first),
-        }  # fmt: skip
+            "started_at": start,
+            "first_reply_at": first,
+            "any_first_reply_at": any_first,
+            "first_response_us": micros(start, first),
+            "any_first_response_us": micros(start, any_first),
+        }
 
     def _after_opening(self) -> list[Event]:
         opening = self.life.opening
@@ -128,16 +164,28 @@ class Ticket:
                 again = later.since if later else None
                 rows.append(
                     {
-                        **self.placed(spell.until), "solver": agent_of(spell.end), "is_first": not rows, "was_reopened": later is not None,
-                        "since": spell.since, "solved_at": spell.until, "reopened_at": again, "reopen_gap_us": micros(spell.until, again),
+                        **self.placed(spell.until),
+                        "solver": agent_of(spell.end),
+                        "is_first": not rows,
+                        "was_reopened": later is not None,
+                        "since": spell.since,
+                        "solved_at": spell.until,
+                        "reopened_at": again,
+                        "reopen_gap_us": micros(spell.until, again),
                     }
-                )  # fmt: skip
+                )
         return rows
 
     def waits(self) -> list[Row]:
         """Waits inside open spells."""
         return [
-            {**self.placed(w.since), "waiting_for": w.waiting_for, "since": w.since, "until": w.until, "wait_us": micros(w.since, w.until)}
+            {
+                **self.placed(w.since),
+                "waiting_for": w.waiting_for,
+                "since": w.since,
+                "until": w.until,
+                "wait_us": micros(w.since, w.until),
+            }
             for w in self.life.waits
         ]
 
@@ -145,18 +193,25 @@ class Ticket:
         """Every move between teams."""
         return [
             {
-                **{k: v for k, v in self.placed(e["occurred_at"]).items() if k != "team"}, "event_id": e["event_id"],
-                "from_team": e.get("subject_id"), "to_team": e.get("team"), "reason": e.get("value"),
-                "by_system": e.get("actor_kind") == "system", "transferred_at": e["occurred_at"],
+                **{k: v for k, v in self.placed(e["occurred_at"]).items() if k != "team"},
+                "event_id": e["event_id"],
+                "from_team": e.get("subject_id"),
+                "to_team": e.get("team"),
+                "reason": e.get("value"),
+                "by_system": e.get("actor_kind") == "system",
+                "transferred_at": e["occurred_at"],
             }
-            for e in self.events if e["kind"] == "transferred"
-        ]  # fmt: skip
+            for e in self.events
+            if e["kind"] == "transferred"
+        ]
 
     def backlog(self) -> list[Row]:
         """Open spells cut where a dimension changes."""
         rows: list[Row] = []
         for n, spell in enumerate(self.life.spells):
-            cuts = [t for t, _ in self.history if t > spell.since and (spell.until is None or t < spell.until)]
+            cuts = [
+                t for t, _ in self.history if t > spell.since and (spell.until is None or t < spell.until)
+            ]
             edges = [spell.since, *cuts]
             pieces: list[Row] = []
             for since, until in zip(edges, [*cuts, spell.until], strict=True):
@@ -183,43 +238,86 @@ class Ticket:
         is_open = spells[-1].until is None
         kinds = [e["kind"] for e in self.events]
         opened_at = self.life.opened_at
-        at_opening, at_solve, now = at(self.history, opened_at), at(self.history, solves[0]["solved_at"] if solves else None), self.history[-1][1]
+        at_opening, at_solve, now = (
+            at(self.history, opened_at),
+            at(self.history, solves[0]["solved_at"] if solves else None),
+            self.history[-1][1],
+        )
         answered = [t["reply_us"] for t in turns if t["reply_us"] is not None]
         replies = [e["occurred_at"] for e in self.events if is_reply(e)]
         row = {
-            **self.head, **now, "customer_id": self.customer, "left_out": self.left_out, "is_counted": self.left_out is None,
-            **{f"opening_{n}": at_opening[n] for n in CARRIED}, "solving_team": at_solve["team"], "solving_agent": at_solve["agent"],
-            "solver": solves[-1]["solver"] if solves else None, "first_solver": solves[0]["solver"] if solves else None,
-            "opened_by": self.opened_by, "opener": (opening or {}).get("actor_id"), "direction": (opening or {}).get("direction"),
-            "opening_inferred": opening is None, "is_open": is_open, "opened_at": opened_at,
-            "recorded_opening_at": opened_at if opening else None, "first_event_at": first["occurred_at"], "last_event_at": last["occurred_at"],
-            **self.response(), "human_reply_at": min(replies, default=None), "last_reply_at": max(replies, default=None),
+            **self.head,
+            **now,
+            "customer_id": self.customer,
+            "left_out": self.left_out,
+            "is_counted": self.left_out is None,
+            **{f"opening_{n}": at_opening[n] for n in CARRIED},
+            "solving_team": at_solve["team"],
+            "solving_agent": at_solve["agent"],
+            "solver": solves[-1]["solver"] if solves else None,
+            "first_solver": solves[0]["solver"] if solves else None,
+            "opened_by": self.opened_by,
+            "opener": (opening or {}).get("actor_id"),
+            "direction": (opening or {}).get("direction"),
+            "opening_inferred": opening is None,
+            "is_open": is_open,
+            "opened_at": opened_at,
+            "recorded_opening_at": opened_at if opening else None,
+            "first_event_at": first["occurred_at"],
+            "last_event_at": last["occurred_at"],
+            **self.response(),
+            "human_reply_at": min(replies, default=None),
+            "last_reply_at": max(replies, default=None),
             "assigned_at": min(self.instants("assigned"), default=None),
-            "team_assigned_at": min((e["occurred_at"] for e in self.events if e.get("team") is not None and e["kind"] not in ("entered", "left")), default=None),
+            "team_assigned_at": min(
+                (
+                    e["occurred_at"]
+                    for e in self.events
+                    if e.get("team") is not None and e["kind"] not in ("entered", "left")
+                ),
+                default=None,
+            ),
             "taken_at": min((e["occurred_at"] for e in self._takes()), default=None),
-            "first_customer_message_at": min((e["occurred_at"] for e in self._messages("customer")), default=None),
-            "first_solved_at": solves[0]["solved_at"] if solves else None, "last_solved_at": solves[-1]["solved_at"] if solves else None,
+            "first_customer_message_at": min(
+                (e["occurred_at"] for e in self._messages("customer")), default=None
+            ),
+            "first_solved_at": solves[0]["solved_at"] if solves else None,
+            "last_solved_at": solves[-1]["solved_at"] if solves else None,
             "resolved_at": solves[-1]["solved_at"] if solves and not is_open else None,
             "last_solve_event_at": max(self.instants("solved"), default=None),
             "reopened_at": spells[1].since if len(spells) > 1 else None,
-            "ended_at": max((s.until for s in spells if s.until), default=None), "closed_at": max(self.instants("closed"), default=None),
+            "ended_at": max((s.until for s in spells if s.until), default=None),
+            "closed_at": max(self.instants("closed"), default=None),
             "escalated_at": min(self.instants("escalated"), default=None),
-            "merged_at": max(self.instants("merged"), default=None), "removed_at": max(self.instants("removed"), default=None),
+            "merged_at": max(self.instants("merged"), default=None),
+            "removed_at": max(self.instants("removed"), default=None),
             "restored_at": max(self.instants("restored"), default=None),
-            "events": len(self.events), "customer_messages": len(self._messages("customer")),
-            "agent_messages": len(self._messages("agent")), "bot_messages": len(self._messages("bot", "system")), "notes": kinds.count("note"),
-            "assignments": kinds.count("assigned"), "takes": len(self._takes()),
-            "transfers": sum(not t["by_system"] for t in self.transfers()), "escalations": kinds.count("escalated"),
-            "solve_events": kinds.count("solved"), "solves": len(solves), "reopenings": len(spells) - 1, "turns": len(turns),
-            "longest_reply_us": max(answered, default=None), **self._paused(),
-        }  # fmt: skip
+            "events": len(self.events),
+            "customer_messages": len(self._messages("customer")),
+            "agent_messages": len(self._messages("agent")),
+            "bot_messages": len(self._messages("bot", "system")),
+            "notes": kinds.count("note"),
+            "assignments": kinds.count("assigned"),
+            "takes": len(self._takes()),
+            "transfers": sum(not t["by_system"] for t in self.transfers()),
+            "escalations": kinds.count("escalated"),
+            "solve_events": kinds.count("solved"),
+            "solves": len(solves),
+            "reopenings": len(spells) - 1,
+            "turns": len(turns),
+            "longest_reply_us": max(answered, default=None),
+            **self._paused(),
+        }
         return {**row, **{f"{name}_us": micros(row[start], row[end]) for name, (start, end) in SPANS.items()}}
 
     def _messages(self, *actors: str) -> list[Event]:
         return [
-            e for e in self.events if e["kind"] == "message" and e.get("actor_kind") in actors
+            e
+            for e in self.events
+            if e["kind"] == "message"
+            and e.get("actor_kind") in actors
             and (e.get("direction") != "internal" or e["actor_kind"] == "customer")
-        ]  # fmt: skip
+        ]
 
     def _takes(self) -> list[Event]:
         return [e for e in self.events if e["kind"] == "assigned" and e.get("actor_id") == e["subject_id"]]
@@ -228,18 +326,26 @@ class Ticket:
         ended = [(w, micros(w.since, w.until) or 0) for w in self.life.waits if w.until is not None]
         on_customer = [(w, us) for w, us in ended if w.waiting_for == "customer"]
         return {
-            "paused_us": sum(us for _, us in ended), "paused_on_customer_us": sum(us for _, us in on_customer),
-            "paused_early_us": sum(us for w, us in on_customer if w.before_first_solve) if self.solves() else 0,
-        }  # fmt: skip
+            "paused_us": sum(us for _, us in ended),
+            "paused_on_customer_us": sum(us for _, us in on_customer),
+            "paused_early_us": sum(us for w, us in on_customer if w.before_first_solve)
+            if self.solves()
+            else 0,
+        }
 
 
 SPANS = {
-    "response_from_opening": ("opened_at", "human_reply_at"), "assign": ("opened_at", "assigned_at"),
-    "team_assign": ("opened_at", "team_assigned_at"), "take": ("opened_at", "taken_at"), "resolution": ("opened_at", "resolved_at"),
-    "first_resolution": ("opened_at", "first_solved_at"), "last_solve_event": ("opened_at", "last_solve_event_at"),
-    "resolution_after_contact": ("first_reply_at", "resolved_at"), "reopen_gap": ("first_solved_at", "reopened_at"),
+    "response_from_opening": ("opened_at", "human_reply_at"),
+    "assign": ("opened_at", "assigned_at"),
+    "team_assign": ("opened_at", "team_assigned_at"),
+    "take": ("opened_at", "taken_at"),
+    "resolution": ("opened_at", "resolved_at"),
+    "first_resolution": ("opened_at", "first_solved_at"),
+    "last_solve_event": ("opened_at", "last_solve_event_at"),
+    "resolution_after_contact": ("first_reply_at", "resolved_at"),
+    "reopen_gap": ("first_solved_at", "reopened_at"),
     "lifetime": ("opened_at", "last_event_at"),
-}  # fmt: skip
+}
 
 
 def agent_of(event: Event) -> str | None:
@@ -249,7 +355,11 @@ def agent_of(event: Event) -> str | None:
 
 def persons(events: Iterable[Event]) -> dict[tuple[str, str], str]:
     """(client, alias) -> customer; the last word wins."""
-    return {(e["client"], e["subject_id"]): e["customer_id"] for e in in_order(events) if e["kind"] == "identified"}
+    return {
+        (e["client"], e["subject_id"]): e["customer_id"]
+        for e in in_order(events)
+        if e["kind"] == "identified"
+    }
 
 
 def tickets(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored")) -> list[Ticket]:
@@ -266,7 +376,10 @@ def facts(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored
         row["person"] = aliases.get((row["client"], row["customer_id"]), row["customer_id"])
     for row in rows:
         row |= returns(row, rows)
-    many = {name: [row for t in made for row in getattr(t, name)()] for name in ("solves", "waits", "transfers", "backlog")}
+    many = {
+        name: [row for t in made for row in getattr(t, name)()]
+        for name in ("solves", "waits", "transfers", "backlog")
+    }
     return {"tickets": rows, "replies": [row for t in made for row in t.turns()], **many}
 
 
@@ -274,12 +387,20 @@ def returns(row: Row, rows: list[Row]) -> Row:
     """The same person's next counted tickets strictly after the last solve: same type, unknown type, any."""
     solved, person = row["last_solved_at"], row["person"]
     later = [
-        r for r in rows
-        if solved and person is not None and (r["client"], r["person"]) == (row["client"], person) and r["is_counted"] and r["opened_at"] > solved
-    ]  # fmt: skip
-    same = [r["opened_at"] for r in later if r["issue_type"] is not None and r["issue_type"] == row["issue_type"]]
+        r
+        for r in rows
+        if solved
+        and person is not None
+        and (r["client"], r["person"]) == (row["client"], person)
+        and r["is_counted"]
+        and r["opened_at"] > solved
+    ]
+    same = [
+        r["opened_at"] for r in later if r["issue_type"] is not None and r["issue_type"] == row["issue_type"]
+    ]
     unknown = [r["opened_at"] for r in later if r["issue_type"] is None]
     return {
-        "next_same_type_at": min(same, default=None), "next_unknown_type_at": min(unknown, default=None),
+        "next_same_type_at": min(same, default=None),
+        "next_unknown_type_at": min(unknown, default=None),
         "next_ticket_at": min((r["opened_at"] for r in later), default=None),
-    }  # fmt: skip
+    }

@@ -40,12 +40,15 @@ def _of_fact(engine: DuckDB, fact: str, wanted: list[Row]) -> list[str]:
     for key in sorted(ours.keys() | theirs.keys(), key=str):
         here, there = ours.get(key, []), theirs.get(key, [])
         if len(here) != len(there):
-            lines.append(f"{fact} {_written(key)}: {len(here)} rows by the oracle, {len(there)} by the product")
+            lines.append(
+                f"{fact} {_written(key)}: {len(here)} rows by the oracle, {len(there)} by the product"
+            )
         for one, other in zip(here, there, strict=False):
             lines += [
                 f"{fact} {_written(key)}.{name}: {value!s} by the oracle, {other[name]!s} by the product"
-                for name, value in one.items() if value != other[name]
-            ]  # fmt: skip
+                for name, value in one.items()
+                if value != other[name]
+            ]
     return lines
 
 

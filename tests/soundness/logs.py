@@ -1,4 +1,4 @@
-"""Random logs, plausible and adversarial: every ticket is a start and a list of steps, so that a failure shrinks to a few events.
+"""Random logs, plausible and adversarial; a ticket is a start and a list of steps, so that failures shrink.
 
 Ties at equal instants, missing openings, double solves, merges, removals, restores, waits that never
 end, bots, calls with several queue visits, ratings given twice and events out of order all come up.
@@ -33,25 +33,62 @@ def _steps() -> list[Step]:
         *({"kind": "message", **who} for who in (customer, *by_agent, customer, *by_agent, *programs)),
         {"kind": "message", "actor_kind": "agent", "actor_id": "g1", "direction": "internal"},
         *({"kind": "solved", **who} for who in (*by_agent, *by_agent, customer, *programs)),
-        *({"kind": "assigned", "actor_kind": "agent", "actor_id": by, "subject_id": to} for by in AGENTS for to in AGENTS),
-        {"kind": "assigned", "actor_kind": "system", "subject_id": "g2", "team": "y"}, {"kind": "unassigned"},
-        *({"kind": "transferred", "subject_id": a, "team": b, "value": "skill", **who} for a, b, who in (("x", "y", by_agent[0]), ("y", "x", programs[1]))),
-        *({"kind": "set", "attribute": name, "value": value} for name in ("priority", "issue_type", "colour") for value in ("1", "2", None)),
-        *({"kind": "waiting", "value": whom} for whom in ("customer", "internal", "customer", None)), {"kind": "resumed"}, {"kind": "resumed"},
-        *({"kind": "reopened", **who} for who in (customer, programs[1])), {"kind": "closed", "actor_kind": "system"},
-        {"kind": "merged", "subject_id": "t0"}, {"kind": "removed", "value": "spam"}, {"kind": "restored"}, {"kind": "restored"},
-        {"kind": "note", "value": "private", **by_agent[0]}, {"kind": "escalated"}, {"kind": "linked", "subject_id": "t1", "value": "follow_up"},
-        *({"kind": "rated", "attribute": "csat5", "amount": Decimal(score), "subject_id": survey, "value": None} for score, survey in ((5, "s1"), (2, "s1"), (4, None))),
-        *({"kind": "rated", "attribute": "nps", "amount": Decimal(score), "subject_id": "s2", "value": "q"} for score in (10, 8, 3)),
+        *(
+            {"kind": "assigned", "actor_kind": "agent", "actor_id": by, "subject_id": to}
+            for by in AGENTS
+            for to in AGENTS
+        ),
+        {"kind": "assigned", "actor_kind": "system", "subject_id": "g2", "team": "y"},
+        {"kind": "unassigned"},
+        *(
+            {"kind": "transferred", "subject_id": a, "team": b, "value": "skill", **who}
+            for a, b, who in (("x", "y", by_agent[0]), ("y", "x", programs[1]))
+        ),
+        *(
+            {"kind": "set", "attribute": name, "value": value}
+            for name in ("priority", "issue_type", "colour")
+            for value in ("1", "2", None)
+        ),
+        *({"kind": "waiting", "value": whom} for whom in ("customer", "internal", "customer", None)),
+        {"kind": "resumed"},
+        {"kind": "resumed"},
+        *({"kind": "reopened", **who} for who in (customer, programs[1])),
+        {"kind": "closed", "actor_kind": "system"},
+        {"kind": "merged", "subject_id": "t0"},
+        {"kind": "removed", "value": "spam"},
+        {"kind": "restored"},
+        {"kind": "restored"},
+        {"kind": "note", "value": "private", **by_agent[0]},
+        {"kind": "escalated"},
+        {"kind": "linked", "subject_id": "t1", "value": "follow_up"},
+        *(
+            {
+                "kind": "rated",
+                "attribute": "csat5",
+                "amount": Decimal(score),
+                "subject_id": survey,
+                "value": None,
+            }
+            for score, survey in ((5, "s1"), (2, "s1"), (4, None))
+        ),
+        *(
+            {"kind": "rated", "attribute": "nps", "amount": Decimal(score), "subject_id": "s2", "value": "q"}
+            for score in (10, 8, 3)
+        ),
         {"kind": "survey_sent", "attribute": "csat5", "subject_id": "s1"},
-    ]  # fmt: skip
+    ]
 
 
 STEPS = _steps()
 OPENINGS: tuple[Step | None, ...] = (
-    {"actor_kind": "customer"}, {"actor_kind": "customer", "team": "x"}, {"actor_kind": "agent", "actor_id": "g1", "team": "x"},
-    {"actor_kind": "system", "team": "y"}, {"actor_kind": "agent", "actor_id": "g2", "direction": "internal"}, {}, None,
-)  # fmt: skip
+    {"actor_kind": "customer"},
+    {"actor_kind": "customer", "team": "x"},
+    {"actor_kind": "agent", "actor_id": "g1", "team": "x"},
+    {"actor_kind": "system", "team": "y"},
+    {"actor_kind": "agent", "actor_id": "g2", "direction": "internal"},
+    {},
+    None,
+)
 # What happens to a call: (stage, outcome, seconds); an outcome of None means that it was never left.
 CALLS: tuple[tuple[tuple[str, str | None, int], ...], ...] = (
     (("queue", "answered", 15), ("talk", None, 0)),
@@ -77,9 +114,11 @@ def tickets(draw: st.DrawFn, number: int, *, orderly: bool) -> list[Event]:
     """The events of one ticket. An orderly one begins with its only opening."""
     now = START + timedelta(minutes=draw(st.integers(0, 40_000)))
     common = {
-        "source": draw(st.sampled_from(SOURCES)), "client": draw(st.sampled_from(CLIENTS)),
-        "customer_id": draw(st.sampled_from(CUSTOMERS)), "ticket_id": f"t{number}",
-    }  # fmt: skip
+        "source": draw(st.sampled_from(SOURCES)),
+        "client": draw(st.sampled_from(CLIENTS)),
+        "customer_id": draw(st.sampled_from(CUSTOMERS)),
+        "ticket_id": f"t{number}",
+    }
     channel = draw(st.sampled_from(CHANNELS))
     opening = draw(st.sampled_from(OPENINGS[:-1] if orderly else OPENINGS))
     events: list[Event] = []
@@ -91,16 +130,28 @@ def tickets(draw: st.DrawFn, number: int, *, orderly: bool) -> list[Event]:
             said["subject_id"] += f"-{number}"
         # Ids that sort unlike the instants, so that an order by id alone would show.
         shuffled = (len(events) * 7 + number * 3) % 10
-        events.append({**common, "event_id": f"{shuffled}-{number}-{len(events)}", "occurred_at": now, "kind": kind, **said})
+        events.append(
+            {
+                **common,
+                "event_id": f"{shuffled}-{number}-{len(events)}",
+                "occurred_at": now,
+                "kind": kind,
+                **said,
+            }
+        )
 
     if opening is not None:
         add("opened", channel=channel, **opening)
-    for minutes, step in draw(st.lists(st.tuples(st.sampled_from(MINUTES), st.sampled_from(STEPS)), max_size=9)):
+    for minutes, step in draw(
+        st.lists(st.tuples(st.sampled_from(MINUTES), st.sampled_from(STEPS)), max_size=9)
+    ):
         now += timedelta(minutes=minutes)
         add(channel=channel if step["kind"] == "message" else None, **step)
     if not orderly and len(events) > 1 and draw(st.integers(0, 9)) == 9:
         # A clock that runs behind: one event seems older than all others.
-        events[draw(st.integers(0, len(events) - 1))]["occurred_at"] = START - timedelta(minutes=draw(st.integers(0, 600)))
+        events[draw(st.integers(0, len(events) - 1))]["occurred_at"] = START - timedelta(
+            minutes=draw(st.integers(0, 600))
+        )
     return events
 
 
@@ -109,34 +160,67 @@ def calls(draw: st.DrawFn, number: int) -> list[Event]:
     """A call without a ticket: its stages one after the other, with visit ids or without."""
     now = START + timedelta(seconds=draw(st.integers(0, 2_000_000)))
     common = {
-        "source": draw(st.sampled_from(SOURCES)), "client": draw(st.sampled_from(CLIENTS)), "contact_id": f"c{number}",
-        "customer_id": draw(st.sampled_from(CUSTOMERS)), "channel": "phone", "direction": draw(st.sampled_from(("inbound", None, "outbound"))),
-    }  # fmt: skip
+        "source": draw(st.sampled_from(SOURCES)),
+        "client": draw(st.sampled_from(CLIENTS)),
+        "contact_id": f"c{number}",
+        "customer_id": draw(st.sampled_from(CUSTOMERS)),
+        "channel": "phone",
+        "direction": draw(st.sampled_from(("inbound", None, "outbound"))),
+    }
     has_ids = draw(st.booleans())
     events: list[Event] = []
     for nth, (stage, outcome, seconds) in enumerate(draw(st.sampled_from(CALLS))):
-        # Some sources restart their numbering at each call; the sequence tells what follows at equal instants.
-        here = {**common, "stage": stage, "visit_id": f"v{nth}" if has_ids else None, "team": draw(st.sampled_from(("x", "y", None)))}
+        # The sequence tells what follows at equal instants.
+        here = {
+            **common,
+            "stage": stage,
+            "visit_id": f"v{nth}" if has_ids else None,
+            "team": draw(st.sampled_from(("x", "y", None))),
+        }
         agent = {"actor_kind": "agent", "actor_id": "g1"} if stage in ("ring", "talk", "wrap") else {}
-        events.append({**here, **agent, "event_id": f"c{number}-{nth}-in", "kind": "entered", "occurred_at": now, "seq": 2 * nth})
+        events.append(
+            {
+                **here,
+                **agent,
+                "event_id": f"c{number}-{nth}-in",
+                "kind": "entered",
+                "occurred_at": now,
+                "seq": 2 * nth,
+            }
+        )
         if outcome is None:
             break
         now += timedelta(seconds=seconds)
-        events.append({**here, **agent, "event_id": f"c{number}-{nth}-out", "kind": "left", "value": outcome, "occurred_at": now, "seq": 2 * nth + 1})
+        events.append(
+            {
+                **here,
+                **agent,
+                "event_id": f"c{number}-{nth}-out",
+                "kind": "left",
+                "value": outcome,
+                "occurred_at": now,
+                "seq": 2 * nth + 1,
+            }
+        )
     return events
 
 
 @st.composite
 def logs(draw: st.DrawFn, most: int = 30, *, orderly: bool = False) -> list[Event]:
-    """A log of several tickets and calls, with a newest event in every source so that as-of is the same for all."""
+    """Several tickets and calls, and a newest event in every source so that as-of is one instant."""
     events: list[Event] = []
     for number in range(draw(st.integers(1, most))):
         events += draw(calls(number) if number % 3 == 2 else tickets(number, orderly=orderly))
     for source in SOURCES:
         events.append(
             {
-                "source": source, "client": "a", "event_id": "last", "ticket_id": f"last-{source}", "kind": "opened", "actor_kind": "system",
+                "source": source,
+                "client": "a",
+                "event_id": "last",
+                "ticket_id": f"last-{source}",
+                "kind": "opened",
+                "actor_kind": "system",
                 "occurred_at": START + timedelta(days=75),
             }
-        )  # fmt: skip
+        )
     return events

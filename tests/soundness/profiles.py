@@ -1,4 +1,4 @@
-"""How far hypothesis searches: a few large logs in every run (fewer where they are asked much), many under `-m slow`."""
+"""How far hypothesis searches: a few large logs in every run, many under `-m slow`."""
 
 from __future__ import annotations
 

@@ -18,8 +18,11 @@ Event = dict[str, Any]
 Row = dict[str, Any]
 
 ARROW = {
-    "string": pa.string(), "timestamp": pa.timestamp("us"), "int64": pa.int64(), "decimal(18, 6)": pa.decimal128(18, 6),
-}  # fmt: skip
+    "string": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "int64": pa.int64(),
+    "decimal(18, 6)": pa.decimal128(18, 6),
+}
 SCHEMA = pa.schema(
     [(c.name, ARROW[c.type]) for c in SOURCE_COLUMNS]
     + [("row", pa.int64()), ("line", pa.int64()), ("problem", pa.string())]
@@ -29,7 +32,10 @@ ALWAYS_OPEN = parse('[project]\nzone = "Europe/Rome"\nminimum_n = 1\n')
 
 def table(events: Iterable[Event]) -> pa.Table:
     """Events as the relation a source hands to the log."""
-    rows = [{"recorded_at": None, "seq": 0, **event, "row": n, "line": n} for n, event in enumerate(events, start=1)]
+    rows = [
+        {"recorded_at": None, "seq": 0, **event, "row": n, "line": n}
+        for n, event in enumerate(events, start=1)
+    ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
@@ -44,7 +50,9 @@ def append(engine: DuckDB, events: Iterable[Event], file: str = "events") -> log
 
 
 @contextmanager
-def store(*batches: Iterable[Event], config: Config = ALWAYS_OPEN, fold_each: bool = True) -> Iterator[DuckDB]:
+def store(
+    *batches: Iterable[Event], config: Config = ALWAYS_OPEN, fold_each: bool = True
+) -> Iterator[DuckDB]:
     """An engine with the batches appended one after the other, folded after each or only at the end."""
     engine = DuckDB()
     try:
@@ -64,4 +72,7 @@ def rows(engine: DuckDB, fact: str, columns: Iterable[str] | None = None) -> lis
     """The rows of a fact as dicts, sorted by all they say."""
     found = engine.collect(engine.table(fact)).to_pylist()
     wanted = sorted(columns) if columns else sorted(found[0]) if found else []
-    return sorted(({name: row[name] for name in wanted} for row in found), key=lambda row: [(v is not None, str(v)) for v in row.values()])
+    return sorted(
+        ({name: row[name] for name in wanted} for row in found),
+        key=lambda row: [(v is not None, str(v)) for v in row.values()],
+    )

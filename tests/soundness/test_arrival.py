@@ -21,7 +21,15 @@ from soundness.profiles import many, rare
 from soundness.store import ALWAYS_OPEN, append, rows, store
 
 Log = list[dict[str, Any]]
-ASKED = ("ticket_volume", "first_response_time", "resolution_time", "reply_time", "backlog", "reopen_rate", "first_contact_resolution")
+ASKED = (
+    "ticket_volume",
+    "first_response_time",
+    "resolution_time",
+    "reply_time",
+    "backlog",
+    "reopen_rate",
+    "first_contact_resolution",
+)
 
 
 def everything(engine: DuckDB) -> dict[str, Any]:
@@ -37,7 +45,11 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     for name, wanted in before.items():
         found = after[name]
         gone, new = [r for r in wanted if r not in found], [r for r in found if r not in wanted]
-        lines += [f"{name}: {what} {_told(row, other)}" for what, some, other in (("lost", gone, new), ("got", new, gone)) for row in some[:3]]
+        lines += [
+            f"{name}: {what} {_told(row, other)}"
+            for what, some, other in (("lost", gone, new), ("got", new, gone))
+            for row in some[:3]
+        ]
         if not gone and not new and wanted != found:
             lines.append(f"{name}: the same rows, {len(wanted)} once and {len(found)} now")
     return lines
@@ -45,14 +57,18 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 def _told(row: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
     """The row's names, and what no other row says likewise."""
-    names = [n for n in ("source", "ticket_id", "event_id", "contact_id", "order_id", "nth", "since") if n in row]
+    names = [
+        n for n in ("source", "ticket_id", "event_id", "contact_id", "order_id", "nth", "since") if n in row
+    ]
     same = next((o for o in others if all(o[n] == row[n] for n in names)), {})
     return {n: v for n, v in row.items() if n in names or (n not in same or same[n] != v)}
 
 
 def arrivals(log: Log, random: Random, batches: int) -> list[Log]:
-    """The log cut into batches in any order, a third of the events arriving again in another batch, a few thrice."""
-    shuffled = [event for event in log for _ in range(random.choice((1, 1, 2, 3)) if random.random() < 0.34 else 1)]
+    """The log cut into batches in any order, a third of the events arriving again, a few thrice."""
+    shuffled = [
+        event for event in log for _ in range(random.choice((1, 1, 2, 3)) if random.random() < 0.34 else 1)
+    ]
     random.shuffle(shuffled)
     cuts = sorted(random.randrange(len(shuffled) + 1) for _ in range(batches - 1))
     return [shuffled[a:b] for a, b in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
@@ -68,9 +84,10 @@ def arrival_changes_nothing(log: Log, random: Random, batches: int) -> None:
 
 
 def test_what_changed_is_told() -> None:
-    assert ["tickets: lost {'ticket_id': 't1', 'n': 1}", "tickets: got {'ticket_id': 't1', 'n': 2}"] == changed(
-        {"tickets": [{"ticket_id": "t1", "n": 1}]}, {"tickets": [{"ticket_id": "t1", "n": 2}]}
-    )
+    assert [
+        "tickets: lost {'ticket_id': 't1', 'n': 1}",
+        "tickets: got {'ticket_id': 't1', 'n': 2}",
+    ] == changed({"tickets": [{"ticket_id": "t1", "n": 1}]}, {"tickets": [{"ticket_id": "t1", "n": 2}]})
 
 
 @rare
@@ -106,11 +123,18 @@ def test_order_repeats_and_batches_of_many_logs(log: Log, random: Random, batche
 
 CONTENTS: Log = [
     {
-        "source": "desk", "client": "a", "event_id": "1", "ticket_id": "t1", "kind": "opened", "actor_kind": "customer", "team": team,
-        "occurred_at": START, "recorded_at": START + timedelta(hours=hours),
+        "source": "desk",
+        "client": "a",
+        "event_id": "1",
+        "ticket_id": "t1",
+        "kind": "opened",
+        "actor_kind": "customer",
+        "team": team,
+        "occurred_at": START,
+        "recorded_at": START + timedelta(hours=hours),
     }
     for team, hours in (("old", 1), ("new", 3), ("tie", 3))
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -141,7 +165,11 @@ def test_facts_follow_the_newest_content(order: tuple[int, ...]) -> None:
 @given(logs(20), st.randoms(use_true_random=False))
 def test_corrections_arrive_in_any_order(log: Log, random: Random) -> None:
     """Half of the events are corrected: the later word stands, whichever word comes first."""
-    corrected = [{**e, "team": "corrected", "recorded_at": e["occurred_at"] + timedelta(days=1)} for e in log if hash_of(e) % 2]
+    corrected = [
+        {**e, "team": "corrected", "recorded_at": e["occurred_at"] + timedelta(days=1)}
+        for e in log
+        if hash_of(e) % 2
+    ]
     final = {(e["source"], e["event_id"]): e for e in [*log, *corrected]}
     with store(list(final.values())) as engine:
         right = everything(engine)
@@ -154,11 +182,21 @@ def test_corrections_arrive_in_any_order(log: Log, random: Random) -> None:
 @given(logs(20))
 def test_no_event_is_lost(log: Log) -> None:
     """Every event of a file is new, repeated, conflicting or rejected."""
-    bad = [{**log[0], "event_id": "bad-1", "kind": "sang"}, {**log[0], "event_id": "bad-2", "occurred_at": None}]
+    bad = [
+        {**log[0], "event_id": "bad-1", "kind": "sang"},
+        {**log[0], "event_id": "bad-2", "occurred_at": None},
+    ]
     engine = DuckDB()
     event_log.prepare(engine)
     first = append(engine, [*log, *bad])
-    again = append(engine, [*log, *bad, {**log[0], "channel": "corrected", "recorded_at": log[0]["occurred_at"] + timedelta(days=1)}])
+    again = append(
+        engine,
+        [
+            *log,
+            *bad,
+            {**log[0], "channel": "corrected", "recorded_at": log[0]["occurred_at"] + timedelta(days=1)},
+        ],
+    )
     assert (len(log), 0, 0, 2) == (first.new, first.repeated, first.conflicting, first.rejected)
     assert len(log) + 3 == again.new + again.repeated + again.conflicting + again.rejected
     assert 2 == again.rejected

@@ -86,9 +86,18 @@ def differences(engine: DuckDB, log: Log) -> list[str]:
     """One line per KPI in which product and oracle disagree."""
     case, care = Case(log), Care(Path("nowhere"), ALWAYS_OPEN, engine)
     wanted = {(name, None): plain(reckon(case)) for name, reckon in SHARES.items()}
-    wanted[("resolution_time_open", None)] = seconds(by_hand.unsolved_median(case.facts, INSTANTS, case.as_of))
-    wanted |= {(name, stat): seconds(reckon(case.facts, INSTANTS, how)) for name, reckon in DURATIONS.items() for stat, how in STATS.items()}
-    wanted |= {("speed_of_answer", stat): seconds(by_hand.speed_of_answer(case.visits, INSTANTS, how)) for stat, how in STATS.items()}
+    wanted[("resolution_time_open", None)] = seconds(
+        by_hand.unsolved_median(case.facts, INSTANTS, case.as_of)
+    )
+    wanted |= {
+        (name, stat): seconds(reckon(case.facts, INSTANTS, how))
+        for name, reckon in DURATIONS.items()
+        for stat, how in STATS.items()
+    }
+    wanted |= {
+        ("speed_of_answer", stat): seconds(by_hand.speed_of_answer(case.visits, INSTANTS, how))
+        for stat, how in STATS.items()
+    }
     lines = []
     for (name, stat), value in wanted.items():
         found = [cell.value for cell in care.ask(name, period=PERIOD, stat=stat)]  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Soundness: parts sum to the whole, and the company a KPI keeps in a question changes none of its numbers."""
+"""Soundness: parts sum to the whole, and the company a KPI keeps changes none of its numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ PERIOD: Final = "2024-03-25..2024-06-20"
 def additive(fact: str) -> list[Definition]:
     """All definitions of a fact whose parts can be summed, variants too."""
     entries = [d for entry in shipped().values() for d in (entry.default, *entry.variants.values())]
-    return [d for d in entries if d.fact == fact and (d.kind in ADDITIVE or (d.kind == "duration" and d.stat == "mean"))]
+    return [
+        d
+        for d in entries
+        if d.fact == fact and (d.kind in ADDITIVE or (d.kind == "duration" and d.stat == "mean"))
+    ]
 
 
 def dimensions(fact: str) -> list[str]:
@@ -52,10 +56,16 @@ def splits_sum_to_the_whole(care: Care, fact: str, splits: list[tuple[str, ...]]
     for split in splits:
         # A stock is read at the end of every bucket of time, so only its dimensions add up.
         timed = any(name in GRAINS for name in split)
-        kept = {name: parts for name, parts in whole.items() if not (timed and name.removesuffix(":default") in stocks)}
+        kept = {
+            name: parts
+            for name, parts in whole.items()
+            if not (timed and name.removesuffix(":default") in stocks)
+        }
         asked = [name for name in names if not (timed and name in stocks)]
         if asked:
-            assert kept == summed(list(care.ask(*asked, by=split, period=PERIOD))), f"{fact} by {', '.join(split)}"
+            assert kept == summed(list(care.ask(*asked, by=split, period=PERIOD))), (
+                f"{fact} by {', '.join(split)}"
+            )
 
 
 MEASURED: Final = sorted({fact for fact in FACTS if additive(fact)})
@@ -71,7 +81,11 @@ def test_parts_sum_to_the_whole_by_dimension(log: Log) -> None:
     with store(log) as engine:
         care = Care(Path("nowhere"), ALWAYS_OPEN, engine)
         for fact in ("tickets", "replies", "backlog", "stages", "contacts", "ratings"):
-            splits = [(name,) for name in ("client", "channel", "team", "agent", "priority", "issue_type") if name in dimensions(fact)]
+            splits = [
+                (name,)
+                for name in ("client", "channel", "team", "agent", "priority", "issue_type")
+                if name in dimensions(fact)
+            ]
             splits_sum_to_the_whole(care, fact, [*splits, ("channel", "team")])
 
 
@@ -81,7 +95,11 @@ def test_parts_sum_to_the_whole_by_time(log: Log) -> None:
     with store(log) as engine:
         care = Care(Path("nowhere"), ALWAYS_OPEN, engine)
         for fact in ("tickets", "stages"):
-            splits_sum_to_the_whole(care, fact, [*((grain,) for grain in ("hour", "day", "week", "month", "weekday")), ("day", "team")])
+            splits_sum_to_the_whole(
+                care,
+                fact,
+                [*((grain,) for grain in ("hour", "day", "week", "month", "weekday")), ("day", "team")],
+            )
 
 
 @pytest.mark.slow
@@ -91,7 +109,9 @@ def test_parts_sum_to_the_whole_by_time(log: Log) -> None:
 def test_parts_sum_to_the_whole_by_everything(fact: str, log: Log) -> None:
     with store(log) as engine:
         care = Care(Path("nowhere"), ALWAYS_OPEN, engine)
-        splits_sum_to_the_whole(care, fact, [*((grain,) for grain in GRAINS), *((name,) for name in dimensions(fact))])
+        splits_sum_to_the_whole(
+            care, fact, [*((grain,) for grain in GRAINS), *((name,) for name in dimensions(fact))]
+        )
 
 
 def together_backwards_alone(log: Log) -> tuple[list[Cell], list[Cell], list[Cell]]:
@@ -101,7 +121,11 @@ def together_backwards_alone(log: Log) -> tuple[list[Cell], list[Cell], list[Cel
         names = [d.label for fact in ("tickets", "replies", "stages", "backlog") for d in additive(fact)]
         together = list(care.ask(*names, by="team", period=PERIOD))
         backwards = list(care.ask(*reversed(names), by="team", period=PERIOD))
-        return together, backwards, [cell for name in names for cell in care.ask(name, by="team", period=PERIOD)]
+        return (
+            together,
+            backwards,
+            [cell for name in names for cell in care.ask(name, by="team", period=PERIOD)],
+        )
 
 
 @rare
@@ -115,6 +139,15 @@ def test_company_changes_no_number(log: Log) -> None:
 def test_company_adds_no_cell() -> None:
     """A team without a row of a KPI has the same cells, or none, whoever is asked beside it."""
     who = {"source": "desk", "client": "a", "customer_id": "k", "ticket_id": "t1"}
-    opened = {**who, "event_id": "1", "kind": "opened", "actor_kind": "customer", "team": "x", "occurred_at": START}
+    opened = {
+        **who,
+        "event_id": "1",
+        "kind": "opened",
+        "actor_kind": "customer",
+        "team": "x",
+        "occurred_at": START,
+    }
     together, _, alone = together_backwards_alone([opened])
-    assert [(c.kpi, c.variant, c.keys, c.value) for c in alone] == [(c.kpi, c.variant, c.keys, c.value) for c in together]
+    assert [(c.kpi, c.variant, c.keys, c.value) for c in alone] == [
+        (c.kpi, c.variant, c.keys, c.value) for c in together
+    ]

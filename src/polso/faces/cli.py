@@ -22,7 +22,7 @@ from polso.faces.sentences import told
 from polso.faces.session import Csv, Json, Session, form_of
 
 HELP: Final = ["-h", "--help"]
-USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 141
+USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 1
 PANELS: Final = (
     "ARGUMENTS_PANEL_TITLE",
     "OPTIONS_PANEL_TITLE",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polso.engine import StringValue, Table, ibis
-from polso.facts.fact import TICKET, Context, in_order, of_tickets
+from polso.facts.fact import ORDER, TICKET, Context, in_order, of_tickets
 
 TRACKED = ("priority", "issue_type")
 EVER, NEVER = "1900-01-01", "9999-12-31"
@@ -42,33 +42,34 @@ def history(events: Table, context: Context) -> Table:
         | own.kind.isin(["opened", "assigned", "unassigned"])
         | ((own.kind == "set") & own.attribute.isin(list(named.values())))
     )
-    order = in_order(touching)
-    placed = touching.mutate(place=ibis.row_number().over(order), next_at=touching.occurred_at.lead().over(order))
-    so_far = ibis.cumulative_window(group_by=list(TICKET), order_by="place")
-
-    def last_known(value: StringValue) -> StringValue:
-        # Not `last()`: in a window it ignores nulls on Spark and does not on DuckDB.
-        known_at = ibis.ifelse(value.notnull(), placed.place, ibis.null("int64"))
-        return value.argmax(known_at).over(so_far).nullif("")
-
+    # One order for all that follows, so that the engine sorts once.
+    order, so_far = in_order(touching), ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
     said: dict[str, StringValue] = {
-        "team": placed.team,
-        "agent": ibis.cases((placed.kind == "assigned", placed.subject_id), (placed.kind == "unassigned", "")),
-        **{name: _setting(placed, attribute) for name, attribute in named.items()},
+        "team": touching.team,
+        "agent": ibis.cases((touching.kind == "assigned", touching.subject_id), (touching.kind == "unassigned", "")),
+        **{name: _setting(touching, attribute) for name, attribute in named.items()},
     }
-    channel_at = ibis.ifelse(placed.channel.notnull(), placed.place, ibis.null("int64"))
-    stated = placed.select(
+    stated = touching.select(
         *TICKET,
-        since=placed.occurred_at,
-        next_at=placed.next_at,
-        channel=placed.channel.argmin(channel_at).over(so_far),
-        **{name: last_known(value) for name, value in said.items()},
+        since=touching.occurred_at,
+        until=touching.occurred_at.lead().over(order),
+        first_at=touching.occurred_at.min().over(so_far),
+        channel=touching.channel.first().over(so_far),
+        **{name: value.last().over(so_far).nullif("") for name, value in said.items()},
     )
-    settled = stated.filter(stated.next_at.isnull() | (stated.next_at != stated.since)).rename(until="next_at")
-    nth = ibis.row_number().over(ibis.window(group_by=list(TICKET), order_by=["since"]))
-    return settled.mutate(
-        from_at=ibis.ifelse(nth == 0, ibis.timestamp(EVER), settled.since), to_at=settled.until.fill_null(ibis.timestamp(NEVER))
-    )
+    settled = stated.filter(stated.until.isnull() | (stated.until != stated.since))
+    # Most events repeat what was said before: only changes make a row.
+    words = ibis.literal("\x1f").join([settled[name].fill_null("\x1e") for name in ("channel", *said)])
+    order = ibis.window(group_by=list(TICKET), order_by=["since"])
+    compared = settled.mutate(words=words).mutate(before=ibis._.words.lag().over(order))
+    changes = compared.filter(compared.before.isnull() | (compared.before != compared.words))
+    until = changes.since.lead().over(order)
+    return changes.mutate(
+        until=until,
+        # What was said at the first instant is one row, and holds from before everything.
+        from_at=ibis.ifelse(changes.since == changes.first_at, ibis.timestamp(EVER), changes.since),
+        to_at=until.fill_null(ibis.timestamp(NEVER)),
+    ).drop("first_at", "words", "before")
 
 
 def _setting(events: Table, attribute: str) -> StringValue:

@@ -1,8 +1,8 @@
 """States: what each agent was doing, from one recorded change to the next, and the time they were paid for.
 
 Rule kept here: an agent's time is counted once. Recorded states are believed; only an agent of whom no
-source ever recorded `handling` is taken to be handling while any of their talks, holds or wraps lasts,
-whatever else the state says.
+source ever recorded `handling`, for whichever client, is taken to be handling while any of their talks,
+holds or wraps lasts, whatever else the state says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from polso.facts.stages import HANDLING, visits
 from polso.facts.work import micros
 
 AGENT = ("client", "agent")
-STATE_KEY = Key({"client": "client", "agent": "actor_id"}, ("state", "scheduled", "entered", "left"))
+# Not the client: who works for several has one state, told under one of them.
+STATE_KEY = Key({"agent": "actor_id"}, ("state", "scheduled", "entered", "left"))
 HANDLES = "handling"
 
 
@@ -23,7 +24,7 @@ def fold(events: Table, context: Context) -> Table:
     own = own.mutate(agent=own.actor_id)
     said = _with_home(own.filter(own.kind.isin(["state", "scheduled"])))
     changes = _changes(said.filter(said.kind == "state"))
-    moves = _moves(own).anti_join(changes.filter(changes.state == HANDLES).view(), list(AGENT))
+    moves = _moves(own).anti_join(changes.filter(changes.state == HANDLES).view(), "agent")
     return _spells(changes.union(moves)).union(_paid(said.filter(said.kind == "scheduled")))
 
 

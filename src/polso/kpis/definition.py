@@ -18,7 +18,7 @@ Unit = Literal["count", "duration", "share", "points", "score", "money", "ratio"
 Better = Literal["higher", "lower", "neither"]
 KindName = Literal[
     "count", "sum", "share", "duration", "mean", "ratio", "net_share", "bands", "stock", "stock_by_age",
-    "survival", "cohort_pair", "spread", "cost",
+    "survival", "cohort_pair", "spread", "cost", "peak", "roll_forward",
 ]  # fmt: skip
 Stat = Literal["mean", "median", "p80", "p90", "p95"]
 Clock = Literal["calendar", "business"]
@@ -130,6 +130,7 @@ class Definition(Data):
     params: dict[str, Param] = {}
     stat: Stat = "mean"
     person: Name | None = None
+    grain: Name | None = Field(default=None, description="of a peak: the stretch of time whose busiest is wanted")
     complement: bool = Field(default=False, description="one minus the share: shrinkage, churn")
     empty: Literal["no value"] = "no value"
     source: str = "Polso"
@@ -142,7 +143,7 @@ class Definition(Data):
             "sum": ("value",), "duration": ("value",), "mean": ("value",), "share": ("part",), "net_share": ("part", "against"),
             "ratio": ("top", "bottom"), "bands": ("value", "edges"), "stock": ("since", "until"),
             "stock_by_age": ("since", "until"), "survival": ("since", "until"), "spread": ("since", "until", "part"),
-            "cohort_pair": ("person",),
+            "cohort_pair": ("person",), "peak": ("grain",), "roll_forward": ("since", "until"),
         }  # fmt: skip
         for field in needed.get(self.kind, ()):
             if not getattr(self, field):

@@ -42,16 +42,25 @@ def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[
     paid, booked = _paid(store, whole, scope), _booked(store, whole, scope)
     handled = scan(store, "contacts", "handled_at", [_handling(d)], question, scope)
     everything = scan(store, "contacts", "handled_at", [_handling(d)], whole, scope)
-    counted = scan(store, d.fact, d.clock, [Wanted("n", d, Ask("count", where=d.where))], question, scope)
+    counted = scan(store, d.fact, d.clock, _base(d), question, scope)
     answers: dict[Cell, Answer] = {}
     for cell, found in counted.items():
-        n, time = int(found["n"] or 0), _time_of(question, cell)
+        n, base, time = int(found["n"] or 0), int(found["base"] or 0), _time_of(question, cell)
         share = _share(handled, everything, question, cell, time)
         spent = share * (paid.get(time, Fraction(0)) + booked["fixed"].get(time, Fraction(0)))
         spent += _fees(booked, question, cell, time, share)
         unallocated = {} if share else {"unallocated": float(paid.get(time, Fraction(0)) / 100)}
-        answers[cell] = Answer(float(spent / n / 100), n, parts={"cost": float(spent / 100), **unallocated}) if n else NOTHING
+        parts = {"cost": float(spent / 100), **unallocated}
+        value = (spent / base if d.value else spent / base / 100) if base else None
+        answers[cell] = Answer(float(value), n, parts=parts) if value is not None else NOTHING
     return answers
+
+
+def _base(d: Definition) -> list[Wanted]:
+    """What the cost is set against: rows counted, or an amount of money (in cents) summed."""
+    plain = d.model_copy(update={"unit": "count"})
+    base = Ask("sum", d.value, where=d.where) if d.value else Ask("count", where=d.where)
+    return [Wanted("n", plain, Ask("count", where=d.where)), Wanted("base", plain, base)]
 
 
 def _handling(d: Definition) -> Wanted:

@@ -17,6 +17,8 @@ from polso.kpis.kinds import KINDS, Answer, kind_of
 from polso.query.bands import bands
 from polso.query.cohort import cohort_pair
 from polso.query.cost import cost
+from polso.query.flow import roll_forward
+from polso.query.peak import peak
 from polso.query.period import Compare
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.result import Cell, Result
@@ -34,7 +36,7 @@ ONE: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Answers]]
     "stock": stock, "survival": survival, "spread": spread, "cohort_pair": cohort_pair, "cost": cost,
 }  # fmt: skip
 BANDED: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Labelled]]] = {
-    "bands": bands, "stock_by_age": stock_by_age,
+    "bands": bands, "stock_by_age": stock_by_age, "peak": peak, "roll_forward": roll_forward,
 }  # fmt: skip
 BAND: Final = "band"
 
@@ -89,8 +91,8 @@ def _answers(store: Store, question: Question, scope: Scope) -> dict[str, dict[K
         if definition.kind in ONE:
             found[place] = ONE[definition.kind](store, definition, question, scope)
         elif definition.kind in BANDED:
-            many = BANDED[definition.kind](store, definition, question, scope)
-            found[place] = {(*key, band): answer for key, bands_ in many.items() for band, answer in bands_.items()}
+            many = sorted(BANDED[definition.kind](store, definition, question, scope).items(), key=lambda item: _order(item[0]))
+            found[place] = {(*key, band): answer for key, bands_ in many for band, answer in bands_.items()}
         if definition.kind in ONE or definition.kind in KINDS or definition.kind == "duration":
             found[place] = _complete(store, definition, question, found[place])
     return {str(place): dict(sorted(answers.items(), key=lambda item: _order(item[0]))) if question.definitions[place].kind not in BANDED else answers for place, answers in found.items()}

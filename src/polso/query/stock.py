@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from polso.engine import Table, ibis, micros_between
+from polso.errors import QuestionError
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.query.conditions import all_of, parameters
@@ -48,7 +49,7 @@ def _cell(question: Question, dims: Cell, label: Any) -> Cell:
 
 
 def _levels(store: Store, d: Definition, question: Question, scope: Scope, grain: str | None) -> dict[tuple[Cell, Any], int]:
-    opening = _standing(store, d, question, scope, min(question.period.instants[0], store.as_of))
+    opening = standing(store, d, question, scope, min(question.period.instants[0], store.as_of))
     came = _moves(store, d, question, scope, _name(d.since), grain)
     went = _moves(store, d, question, scope, _name(d.until), grain)
     read: dict[tuple[Cell, Any], int] = {}
@@ -74,14 +75,14 @@ def _rows(store: Store, d: Definition, question: Question, scope: Scope, clock: 
     return rows if kept is None else rows.filter(kept)
 
 
-def _standing(store: Store, d: Definition, question: Question, scope: Scope, at: datetime) -> dict[Cell, int]:
+def standing(store: Store, d: Definition, question: Question, scope: Scope, at: datetime) -> dict[Cell, int]:
     """What was open just before an instant, by dimensions."""
     rows = _rows(store, d, question, scope, None)
     since, until = rows[_name(d.since)], rows[_name(d.until)]
-    return _counted(store, rows.filter(since < at, until.isnull() | (until >= at)), question.dimensions)
+    return counted(store, rows.filter(since < at, until.isnull() | (until >= at)), question.dimensions)
 
 
-def _counted(store: Store, rows: Table, names: tuple[str, ...]) -> dict[Cell, int]:
+def counted(store: Store, rows: Table, names: tuple[str, ...]) -> dict[Cell, int]:
     grouped = rows.group_by(*names).aggregate(n=rows.count()) if names else rows.aggregate(n=rows.count())
     return {tuple(row[name] for name in names): row["n"] for row in store.collect(grouped).to_pylist() if row["n"]}
 
@@ -92,14 +93,16 @@ def _moves(
     """How many began (or ended) in each bucket, by dimensions."""
     rows = _rows(store, d, question, scope, clock)
     if grain is None:
-        return {(dims, None): n for dims, n in _counted(store, rows, question.dimensions).items()}
+        return {(dims, None): n for dims, n in counted(store, rows, question.dimensions).items()}
     rows = with_grains(rows, clock, (grain,), store.slots(question.period)[1])
-    found = _counted(store, rows, (*question.dimensions, f"polso_{grain}"))
+    found = counted(store, rows, (*question.dimensions, f"polso_{grain}"))
     return {(cell[:-1], cell[-1]): n for cell, n in found.items()}
 
 
 def stock_by_age(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, dict[str, Answer]]:
     """The stock at the end of the period (or at as-of, if that is earlier) by age band, and its mean age."""
+    if question.grains:
+        raise QuestionError(f"{d.name} is read once, at the end of the period; leave `{question.grains[0]}` out")
     at = min(question.period.instants[1], store.as_of)
     rows = _rows(store, d, question, scope, None)
     since, until = rows[_name(d.since)], rows[_name(d.until)]
