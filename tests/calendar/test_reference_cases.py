@@ -18,7 +18,7 @@ from polso.calendar import Calendar, Holidays, day_table
 from polso.calendar.hours import DAYS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-DECISIONS = (CHECKOUT / "docs/decisions.md", CHECKOUT / "docs/_drafts/decisions_calendar.md")
+DECISIONS = CHECKOUT / "docs/decisions.md"
 MICROSECOND = timedelta(microseconds=1)
 SECOND_US = 1_000_000
 
@@ -190,7 +190,7 @@ def concat(cases: list[Case]) -> pa.Table:
 
 
 def test_every_tagged_case_has_its_decision(cases: list[Case]) -> None:
-    text = "".join(path.read_text() for path in DECISIONS if path.is_file())
+    text = DECISIONS.read_text(encoding="utf-8")
     tagged = {case["id"] for case in cases if case["conventions"]}
     assert {case_id for case_id in tagged if f"`{case_id}`" not in text} == set()
     assert len(tagged) == 14

@@ -1,6 +1,8 @@
 """The tiny project, loaded once and copied where a test writes; a terminal without habits of its own."""
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -33,10 +35,26 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture(scope="session")
 def _loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny") / "project"
-    write(folder, events())
-    assert 0 == process("-C", folder, "load").returncode
-    return folder
+    """Loading takes seconds: one worker of xdist does it, each takes a copy (a database has one opener)."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    done, lock = shared / "tiny-loaded", shared / "tiny-loading"
+    while not done.exists():
+        try:
+            lock.mkdir()
+        except FileExistsError:
+            time.sleep(0.2)
+            continue
+        try:
+            if not done.exists():
+                folder = shared / f"tiny-{os.getpid()}"
+                write(folder, events())
+                loaded = process("-C", folder, "load")
+                assert 0 == loaded.returncode, loaded.stderr
+                folder.rename(done)
+        finally:
+            lock.rmdir()
+    return Path(shutil.copytree(done, tmp_path_factory.mktemp("tiny") / "project"))
 
 
 @pytest.fixture

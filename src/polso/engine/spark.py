@@ -115,9 +115,10 @@ class Spark:
     def append(self, name: str, rows: ir.Table | pa.Table) -> int:
         """Add rows to a stored table, columns matched by name; how many were added. The table is written anew."""
         added = self._frame(rows)
+        count = int(added.count())
         stored = self._frame(self.table(name))
         self._store(name, stored.unionByName(added.to(stored.schema)))
-        return int(added.count())
+        return count
 
     def scratch(self, name: str, rows: ir.Table | pa.Table) -> ir.Table:
         """Keep rows for this session only, and give them back as an expression."""
@@ -204,7 +205,11 @@ class Spark:
         self._forget(name)
 
     def _write(self, frame: DataFrame, folder: Path) -> None:
-        frame.write.parquet(folder.as_uri())
+        try:
+            frame.write.parquet(folder.as_uri())
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def _show(self, name: str, folder: Path, schema: StructType | None = None) -> None:
         reader = self.session.read.schema(schema) if schema else self.session.read

@@ -208,7 +208,7 @@ def _head(card: Scorecard, words: Words) -> Text:
 
 
 def _sentence(card: Scorecard, words: Words) -> Text:
-    """What got worse and what got better, where the interval leaves the earlier value out."""
+    """What got worse and what got better, beyond what chance explains."""
     said: dict[str, list[str]] = {"bad": [], "good": []}
     for line in card.lines:
         way = words.direction(

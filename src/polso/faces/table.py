@@ -5,6 +5,7 @@ Rule kept here: a number never stands without its n and its interval; what is wr
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -147,10 +148,14 @@ SAMPLED: Final = ("share", "net_share", "duration", "mean", "survival", "cohort_
 
 
 def is_sure(cell: Cell, definition: Definition) -> bool:
-    """Whether the interval leaves the earlier value out; counts are complete and need none."""
-    if cell.low is None or cell.high is None or cell.previous is None:
+    """Whether a change is more than chance explains; counts are complete and need no interval.
+
+    Both periods vary: the change must exceed the interval's half by the root of two, as if both had the same n.
+    """
+    if cell.low is None or cell.high is None or cell.value is None or cell.change is None:
         return definition.kind not in SAMPLED
-    return not cell.low <= cell.previous <= cell.high
+    half = cell.value - cell.low if cell.change > 0 else cell.high - cell.value
+    return abs(cell.change) > math.sqrt(2) * half
 
 
 def n(cell: Cell, words: Words) -> Text:

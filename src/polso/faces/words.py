@@ -147,7 +147,7 @@ class Words:
         return self.decimal(change, 1 if unit == "points" else 2, signed=True)
 
     def direction(self, change: float | None, better: str, *, sure: bool = True) -> Direction:
-        """Arrow and word; where the interval holds the earlier value too, neither praise nor blame."""
+        """Arrow and word; where chance explains it, neither praise nor blame."""
         if change is None:
             return Direction("", "", "plain")
         if change == 0:

@@ -141,7 +141,7 @@ def _thaw(engine: DuckDB, touched: Table, batch: int) -> None:
     """Bring every event of the touched tickets into the hot table, from the log where they had gone cold."""
     hot, events = engine.table(HOT), engine.table(log.EVENTS)
     lost = engine.table(log.SUPERSEDED)
-    engine.delete(HOT, lost.filter(lost.superseded_in > batch).select("key"))
+    engine.delete(HOT, lost.filter(lost.superseded_in > batch).select("key", "content_hash"))
     known = engine.table("tickets").semi_join(touched, list(TICKET)).select(*TICKET)
     # Surveys and work without a ticket are in no fact of tickets, so the log is asked for them.
     changed = engine.table("fold_changed")

@@ -101,8 +101,9 @@ class Horizon(Data):
 class Definition(Data):
     """One KPI under one definition.
 
-    kind decides which of the rest is needed: `value` (mean, sum, and the stem of a duration's columns),
-    `part` (what a share counts), `against` (what a net share takes off), `top` and `bottom` (a ratio),
+    kind decides which of the rest is needed: `value` (mean, sum, and the stem of a duration's columns; of a
+    stock the other end of rows that have no `until`), `part` (what a share counts; of a cohort pair, whose
+    last row of the earlier window counts), `against` (what a net share takes off), `top` and `bottom` (a ratio),
     `edges` (bands), `since` / `until` (stocks, survival, spread).
     """
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal, Protocol
 
 from polso.kpis import intervals
-from polso.kpis.definition import Conditions, Definition, Part
+from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Part, flat
 
 Aggregation = Literal["count", "distinct", "negative", "sum", "squares", "quantile"]
 FRACTION: Final = {"median": 0.5, "p80": 0.8, "p90": 0.9, "p95": 0.95}
@@ -98,16 +98,20 @@ class Sum:
 
 
 class Share:
-    """Rows that meet `part` among rows that meet `where`; interval by Wilson."""
+    """Rows that meet `part` among rows that meet `where`; interval by Wilson.
+
+    A row whose duration is negative is neither early nor late: it leaves both sides and is counted.
+    """
 
     def ask(self, definition: Definition) -> dict[str, Ask]:
-        """Two counts."""
-        asks = {
-            "n": Ask("count", where=definition.where),
-            "part": Ask("count", where=(*definition.where, *definition.part)),
-        }
+        """Two counts, and how many rows were left out."""
+        where = sound(definition)
+        asks = {"n": Ask("count", where=where), "part": Ask("count", where=(*where, *definition.part))}
+        backwards = tuple(Condition(column=name, op="<", value=0) for name in compared_durations(definition))
+        if backwards:
+            asks["negative"] = Ask("count", where=(*definition.where, AnyOf(any_of=backwards)))
         if definition.known_after:
-            asks["immature"] = Ask("count", where=definition.where, immature=True)
+            asks["immature"] = Ask("count", where=where, immature=True)
         return asks
 
     def answer(self, definition: Definition, found: Mapping[str, Any]) -> Answer:
@@ -116,6 +120,21 @@ class Share:
         if not n:
             return NOTHING
         return Answer(part / n, n, *intervals.wilson(part, n), parts={"part": part})
+
+
+def compared_durations(definition: Definition) -> tuple[str, ...]:
+    """The durations that the conditions of a share compare with a limit."""
+    named = (c.column for c in flat((*definition.where, *definition.part)) if c.op not in ("null", "not null"))
+    return tuple(dict.fromkeys(name for name in named if name.endswith("_us")))
+
+
+def sound(definition: Definition) -> Conditions:
+    """The population of a share without rows whose duration is negative."""
+    kept = (
+        AnyOf(any_of=(Condition(column=name, op="null"), Condition(column=name, op=">=", value=0)))
+        for name in compared_durations(definition)
+    )
+    return (*definition.where, *kept)
 
 
 class NetShare:

@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from polso.engine import ibis
 from polso.kpis import intervals
 from polso.kpis.definition import Definition
-from polso.kpis.kinds import NOTHING, Answer
+from polso.kpis.kinds import Answer
 from polso.query.conditions import all_of, parameters
 from polso.query.question import Question, Scope
 from polso.query.scan import Cell, in_scope
-from polso.query.store import Store, buckets
+from polso.query.store import Store, Stretch, stretches
 
 
 def cohort_pair(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
     """At the end T of each bucket: people in [T - 2w, T - w) who came again in [T - w, T), w = params.window.
 
-    A bucket that is not over is read at as-of.
+    A bucket that is not over is read at as-of. Of the people of the earlier window only those count whose
+    last row there meets `part`, if the definition has one. Over weekdays and hours of day the cohorts read
+    there are added up.
     """
+    cut = [s for s in stretches(store, question.period, question.grains) if s.start <= store.as_of]
+    found: dict[Cell, tuple[int, int]] = {}
+    for row in _read(store, d, question, scope, cut) if cut else ():
+        values = dict(zip(question.grains, cut[row["place"]].labels, strict=True))
+        cell = tuple(values[name] if name in values else row[name] for name in question.by)
+        n, part = found.get(cell, (0, 0))
+        found[cell] = (n + int(row["n"]), part + int(row["part"] or 0))
+    return {cell: _answer(d, n, part) for cell, (n, part) in found.items() if n}
+
+
+def _answer(d: Definition, n: int, returned: int) -> Answer:
+    part = n - returned if d.complement else returned
+    return Answer(part / n, n, *intervals.wilson(part, n), {"part": part})
+
+
+def _read(store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]) -> list[dict[str, Any]]:
+    """People of each cohort and how many came again, by place in time and dimensions."""
     params = parameters(d, question.params)
-    ends = [(label, min(end, store.as_of)) for label, start, end in buckets(store, question.period, question.grain) if start <= store.as_of]
-    if not ends:
-        return {}
-    table = store.engine.scratch("cohort_ends", pa.table({"label": [str(label) for label, _ in ends], "at": pa.array([e for _, e in ends], pa.timestamp("us"))}))
+    ends = {"place": pa.array(range(len(cut)), pa.int64()), "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us"))}
+    table = store.engine.scratch("cohort_ends", pa.table(ends))
     rows = in_scope(store, d.fact, None, question, scope)
     kept = all_of(rows, d.where, params)
-    rows = rows.filter(rows[str(d.person)].notnull()) if kept is None else rows.filter(kept, rows[str(d.person)].notnull())
+    known = rows[str(d.person)].notnull()
+    rows = rows.filter(known if kept is None else kept & known)
+    chosen = all_of(rows, d.part, params)
+    rows = rows.mutate(polso_in=ibis.literal(1) if chosen is None else chosen.ifelse(1, 0))
     clock, span = rows[d.clock], ibis.interval(microseconds=params["window"])
     seen = rows.inner_join(table, [clock < table["at"], clock >= table["at"] - span - span])
     again = seen[d.clock] >= seen["at"] - span
-    dims = list(question.dimensions)
-    people = seen.group_by(*dims, "label", person=seen[str(d.person)]).aggregate(before=(~again).any(), after=again.any())
-    cells = people.filter(people.before).group_by(*dims, "label")
-    found = store.collect(cells.aggregate(n=ibis._.count(), part=ibis._.after.sum())).to_pylist()
-    labels = {str(label): label for label, _ in ends}
-    answers: dict[Cell, Answer] = {}
-    for row in found:
-        cell = tuple(labels[row["label"]] if name == question.grain else row[name] for name in question.by)
-        n = int(row["n"])
-        part = n - int(row["part"] or 0) if d.complement else int(row["part"] or 0)
-        answers[cell] = Answer(part / n, n, *intervals.wilson(part, n), {"part": part}) if n else NOTHING
+    people = seen.group_by(*question.dimensions, "place", person=seen[str(d.person)]).aggregate(
+        before=seen.polso_in.argmax(seen[d.clock], where=~again), after=again.any()
+    )
+    cells = people.filter(people.before == 1).group_by(*question.dimensions, "place")
+    found: list[dict[str, Any]] = store.collect(cells.aggregate(n=ibis._.count(), part=ibis._.after.sum())).to_pylist()
     store.engine.drop("cohort_ends")
-    return answers
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from math import isfinite
 
 from polso.engine import BooleanValue, Table, Value, ibis
 from polso.errors import QuestionError
@@ -17,7 +18,7 @@ def parameters(definition: Definition, chosen: Mapping[str, float]) -> dict[str,
     made = {}
     for name, param in definition.params.items():
         value = chosen.get(name, param.default)
-        if value < param.low or (param.high is not None and value > param.high):
+        if not isfinite(value) or value < param.low or (param.high is not None and value > param.high):
             raise QuestionError(f"{definition.name}: {name} = {value} is out of bounds; from {param.low} to {param.high or 'any'}")
         made[name] = int(Decimal(str(value)) * MICRO) if param.unit == "duration" else int(value)
     return made

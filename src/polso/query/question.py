@@ -24,6 +24,8 @@ GRAINS: Final = {
     "hour_of_day": "hour_of_day",
 }
 CYCLES: Final = ("weekday", "hour_of_day")
+# What is read, or cut, where an answer is split by a cycle: each day, each hour.
+FINE: Final = {"weekday": "day", "hour_of_day": "hour"}
 
 
 @dataclass(frozen=True)

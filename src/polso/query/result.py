@@ -88,8 +88,11 @@ class Result:
 
     def to_arrow(self) -> pa.Table:
         """The cells as an Arrow table; splits keep their own types."""
-        names = list(self.cells[0].as_dict()) if self.cells else ["kpi", "variant", "version", *self.question.by, "value", "n", "low", "high"]
-        columns = {name: [cell.as_dict().get(name) for cell in self.cells] for name in names}
+        rows = [cell.as_dict() for cell in self.cells]
+        # Cells of bands have a split more than the others.
+        widest = max(rows, key=len, default=None)
+        names = list(widest) if widest else ["kpi", "variant", "version", *self.question.by, "value", "n", "low", "high"]
+        columns = {name: [row.get(name) for row in rows] for name in names}
         floats = {"value", "low", "high", "previous", "change"}
         return pa.table({name: pa.array(v, pa.float64()) if name in floats else pa.array(v) for name, v in columns.items()})
 

@@ -1,36 +1,68 @@
-"""The rows behind a number: a KPI's population in a period, as the fact keeps them."""
+"""The rows behind a number: a KPI's population in a period, as the fact keeps them.
+
+Rule kept here: a cell that says n is made of exactly n rows, and these are they.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pyarrow as pa
 
+from polso.engine import BooleanValue, Table
 from polso.errors import QuestionError
+from polso.kpis.definition import AnyOf, Condition, Definition
+from polso.kpis.kinds import Ask, sound
 from polso.query.conditions import all_of, parameters
 from polso.query.question import EVERYONE, Question, Scope
-from polso.query.scan import in_scope
+from polso.query.scan import Wanted, condition_of, in_scope, value_of
+from polso.query.stock import lasting, spells
 from polso.query.store import Store
 
 COUNTED = "counted"
+STOCKS = ("stock", "stock_by_age")
 
 
 def rows(store: Store, question: Question, limit: int | None, scope: Scope = EVERYONE) -> pa.Table:
-    """Rows that the KPI counts, oldest first; for shares `counted` tells those that met it from the rest."""
+    """Rows that the KPI counts, oldest first; for shares `counted` tells those that met it from the rest.
+
+    Rows too young to be judged, without a value, or with a negative duration are in no number, nor here.
+    """
     (definition,) = question.definitions
     if definition.kind == "ratio":
         raise QuestionError(f"{definition.name} is a ratio of two facts; ask for the rows of each side on its own")
-    placed = None if definition.kind in ("stock", "stock_by_age", "spread", "cohort_pair") else definition.clock
-    found = in_scope(store, definition.fact, placed, question, scope)
-    params = parameters(definition, question.params)
-    kept = all_of(found, definition.where, params)
-    found = found if kept is None else found.filter(kept)
-    if definition.kind == "stock" and definition.since and definition.until:
+    if definition.kind in STOCKS:
         at = min(question.period.instants[1], store.as_of)
-        until = found[definition.until]
-        found = found.filter(found[definition.since] < at, until.isnull() | (until >= at))
-    part = all_of(found, definition.part, params)
-    if part is not None:
-        found = found.mutate(**{COUNTED: part})
+        found = _standing(store, definition, question, scope, at)
+    else:
+        found = _counted(store, definition, question, scope)
     ordered = found.order_by(definition.clock, *(c for c in ("source", "ticket_id") if c in found.columns))
     return store.collect(ordered.limit(limit) if limit else ordered)
 
 
+def _standing(store: Store, definition: Definition, question: Question, scope: Scope, at: datetime) -> Table:
+    return lasting(spells(store, definition, question, scope), at, store.as_of).drop("began", "ended")
+
+
+def _counted(store: Store, definition: Definition, question: Question, scope: Scope) -> Table:
+    """The rows of a definition that reads a fact, those that no number counts left out."""
+    clock = None if definition.kind in ("spread", "cohort_pair") else definition.clock
+    found = in_scope(store, definition.fact, clock, question, scope)
+    kept = condition_of(store, found, Wanted("", definition, Ask("count", where=_population(definition))), question)
+    found = found if kept is None else found.filter(kept)
+    valued = _has_value(found, definition)
+    found = found if valued is None else found.filter(valued)
+    part = all_of(found, definition.part, parameters(definition, question.params))
+    return found if part is None else found.mutate(**{COUNTED: part})
+
+
+def _population(definition: Definition) -> tuple[AnyOf | Condition, ...]:
+    return sound(definition) if definition.kind == "share" else definition.where
+
+
+def _has_value(found: Table, definition: Definition) -> BooleanValue | None:
+    """Whether a row has the value that is averaged or summed."""
+    if definition.kind not in ("duration", "mean", "sum"):
+        return None
+    value = value_of(found, Ask("sum", definition.value, definition.minus), definition)
+    return (value >= 0).fill_null(False) if definition.unit == "duration" else value.notnull()

@@ -13,14 +13,14 @@ from typing import Any, Final, Literal
 from polso.errors import QuestionError
 from polso.facts import FACTS
 from polso.kpis.definition import Definition, Stat
-from polso.kpis.kinds import KINDS, Answer, kind_of
+from polso.kpis.kinds import KINDS, NOTHING, Answer, compared_durations, kind_of
 from polso.query.bands import bands
 from polso.query.cohort import cohort_pair
 from polso.query.cost import cost
 from polso.query.flow import roll_forward
 from polso.query.peak import peak
 from polso.query.period import Compare
-from polso.query.question import EVERYONE, Question, Scope
+from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import Cell, Result
 from polso.query.scan import Cell as Key
 from polso.query.scan import Found, asked, ranked, scan
@@ -44,8 +44,10 @@ BAND: Final = "band"
 def concrete(definition: Definition, stat: Stat | None = None, time: Time = "calendar") -> Definition:
     """A definition with its choices made: which statistic, and calendar or business time."""
     chosen = definition.model_copy(update={"stat": stat}) if stat else definition
+    if definition.kind == "survival" and stat == "mean":
+        raise QuestionError(f"{definition.name} has no mean: what is still open has no end yet; ask median, p80, p90 or p95")
     if definition.kind not in ("duration", "bands"):
-        if time == "business" and definition.unit == "duration":
+        if time == "business" and (definition.unit == "duration" or _limits_elapsed(definition)):
             raise QuestionError(f"{definition.name} has no business-time reading; ask it in calendar time")
         return chosen
     suffix = "_business" if time == "business" else ""
@@ -60,6 +62,13 @@ def concrete(definition: Definition, stat: Stat | None = None, time: Time = "cal
     return chosen.model_copy(update=ends)
 
 
+def _limits_elapsed(definition: Definition) -> bool:
+    """Whether a share holds a duration that has a business twin against a limit, whose maturity is elapsed time."""
+    known = {c.name for c in FACTS[definition.fact].all_columns({})}
+    twins = (f"{name.removesuffix('_us')}_business_us" for name in compared_durations(definition))
+    return definition.kind == "share" and any(twin in known for twin in twins)
+
+
 def run(
     store: Store, question: Question, *, scope: Scope = EVERYONE, time: Time = "calendar", compare: Compare | None = None
 ) -> Result:
@@ -69,8 +78,9 @@ def run(
     before: dict[str, dict[Key, Answer]] = {}
     earlier = question.period.before(compare) if compare else None
     if earlier:
-        if question.grain and question.grain not in ("weekday", "hour_of_day"):
-            raise QuestionError(f"compare has no meaning beside `{question.grain}`; leave one of them out")
+        for grain in question.grains:
+            if grain not in CYCLES:
+                raise QuestionError(f"compare has no meaning beside `{grain}`; leave one of them out")
         before = _answers(store, replace(question, period=earlier), scope)
     cells = [
         _cell(store, definition, question, key, answer, time, before.get(str(place), {}).get(key))
@@ -113,7 +123,9 @@ def _from_scans(store: Store, definitions: dict[int, Definition], question: Ques
     answers: dict[int, Answers] = {}
     for index, place in enumerate(places):
         definition, prefix = definitions[place], f"k{index}_"
-        sums = {cell: {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)} for cell, row in merged.items()}
+        mine = ((cell, {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}) for cell, row in merged.items())
+        # A cell that only other KPIs of the question have is none of this one's.
+        sums = {cell: values for cell, values in mine if values}
         if kind_of(definition) is KINDS["quantile"]:
             for cell, low, high in ranked(store, definition, {c: int(f.get("n") or 0) for c, f in sums.items()}, question, scope):
                 sums[cell] |= {"low": low, "high": high}
@@ -131,7 +143,12 @@ def _padded(definition: Definition, values: Mapping[str, Any]) -> Mapping[str, A
 
 
 def _complete(store: Store, definition: Definition, question: Question, answers: Answers) -> Answers:
-    """Counts get their empty buckets (nothing happened, and that is a number), when split by time alone."""
+    """Counts get their empty buckets (nothing happened, and that is a number), when split by time alone.
+
+    An answer that is not split has its one cell, even where there is no value.
+    """
+    if not question.by and not answers:
+        return {(): NOTHING}
     if definition.kind != "count" or question.by != ((question.grain,) if question.grain else ()) or question.grain is None:
         return answers
     labels = {(label,) for label, start, _ in buckets(store, question.period, question.grain) if start <= store.as_of}

@@ -1,85 +1,88 @@
 """Stocks: how many are open at the end of each bucket, everything before the period included.
 
 Rule kept here: a stock is the starting stock plus what came minus what went; it is read at ends of
-buckets, never beyond as-of. Over weekdays and hours of day it is the mean of the stocks read there.
+buckets, never beyond as-of: what other sources tell of later instants is left out. Over weekdays and
+hours of day it is the mean of the stocks read there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from polso.engine import Table, ibis, micros_between
-from polso.errors import QuestionError
+import pyarrow as pa
+
+from polso.engine import BooleanValue, IntegerValue, Table, TimestampValue, ibis, micros_between
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.query.conditions import all_of, parameters
-from polso.query.question import CYCLES, GRAINS, Question, Scope
+from polso.query.question import CYCLES, FINE, Question, Scope
 from polso.query.scan import Cell, in_scope
-from polso.query.store import Store, buckets, with_grains
+from polso.query.store import Store, Stretch, stretches, with_grains
 
-FINE = {"weekday": "day", "hour_of_day": "hour"}
+Levels = dict[tuple[Cell, tuple[Any, ...]], int]
 
 
 def stock(store: Store, definition: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
     """The stock at the end of each bucket, by dimensions; cells in the order of `question.by`."""
-    grain = question.grain
-    fine = FINE.get(grain, grain) if grain else None
-    level = _levels(store, definition, question, scope, fine)
-    if grain not in CYCLES:
-        return {_cell(question, dims, label): Answer(n, n) for (dims, label), n in level.items()}
-    return _averaged(store, question, level, fine or "day")
-
-
-def _averaged(store: Store, question: Question, level: Mapping[tuple[Cell, Any], int], fine: str) -> dict[Cell, Answer]:
-    """Mean stock per weekday or hour of day; n is how many days or hours were read."""
-    cycle = GRAINS[question.grain or "weekday"]
-    table, _ = store.slots(question.period)
-    of = dict(zip(table[GRAINS[fine]].to_pylist(), table[cycle].to_pylist(), strict=True))
     read: dict[Cell, list[int]] = {}
-    for (dims, label), n in level.items():
-        read.setdefault(_cell(question, dims, of[label]), []).append(n)
+    for (dims, labels), n in _levels(store, definition, question, scope):
+        read.setdefault(_cell(question, dims, labels), []).append(n)
+    if not any(grain in CYCLES for grain in question.grains):
+        return {cell: Answer(found[-1], found[-1]) for cell, found in read.items()}
     return {cell: Answer(sum(found) / len(found), len(found)) for cell, found in read.items()}
 
 
-def _cell(question: Question, dims: Cell, label: Any) -> Cell:
-    values = dict(zip(question.dimensions, dims, strict=True))
-    return tuple(values[name] if name in values else label for name in question.by)
+def _cell(question: Question, dims: Cell, labels: tuple[Any, ...]) -> Cell:
+    values = dict(zip((*question.dimensions, *question.grains), (*dims, *labels), strict=True))
+    return tuple(values[name] for name in question.by)
 
 
-def _levels(store: Store, d: Definition, question: Question, scope: Scope, grain: str | None) -> dict[tuple[Cell, Any], int]:
+def _levels(store: Store, d: Definition, question: Question, scope: Scope) -> list[tuple[tuple[Cell, Cell], int]]:
+    """The stock of each split of dimensions at the end of each stretch of time: ((dimensions, labels), stock)."""
+    cut = [s for s in stretches(store, question.period, question.grains) if s.start <= store.as_of]
     opening = standing(store, d, question, scope, min(question.period.instants[0], store.as_of))
-    came = _moves(store, d, question, scope, _name(d.since), grain)
-    went = _moves(store, d, question, scope, _name(d.until), grain)
-    read: dict[tuple[Cell, Any], int] = {}
-    cells = opening.keys() | {dims for dims, _ in came} | {dims for dims, _ in went}
-    for dims in cells or ({()} if not question.dimensions else set()):
+    came, went = (_moves(store, d, question, scope, end) for end in ("began", "ended"))
+    read = []
+    found = opening.keys() | {dims for dims, _ in came} | {dims for dims, _ in went}
+    for dims in found or ({()} if not question.dimensions else set()):
         now = opening.get(dims, 0)
-        for label, start, _ in buckets(store, question.period, grain):
-            if start > store.as_of:
-                break
-            now += came.get((dims, label), 0) - went.get((dims, label), 0)
-            read[dims, label] = now
+        for stretch in cut:
+            now += came.get((dims, stretch.fine), 0) - went.get((dims, stretch.fine), 0)
+            read.append(((dims, stretch.labels), now))
     return read
 
 
-def _name(column: str | None) -> str:
-    assert column is not None, "checked when the definition was read"  # noqa: S101
-    return column
+def spells(store: Store, d: Definition, question: Question, scope: Scope) -> Table:
+    """What a stock is made of: rows that meet the definition, with `began` and `ended`, null for what lasts.
 
-
-def _rows(store: Store, d: Definition, question: Question, scope: Scope, clock: str | None) -> Table:
-    rows = in_scope(store, d.fact, clock, question, scope)
+    A row without `until` ends at the instant named by `value`, if a stock's definition has one.
+    """
+    rows = in_scope(store, d.fact, None, question, scope)
     kept = all_of(rows, d.where, parameters(d, question.params))
-    return rows if kept is None else rows.filter(kept)
+    until: TimestampValue = rows[str(d.until)]
+    if d.kind == "stock" and d.value:
+        until = until.fill_null(rows[d.value])
+    named = rows.mutate(began=rows[str(d.since)], ended=until)
+    return named if kept is None else named.filter(kept)
+
+
+def lasting(rows: Table, at: datetime, as_of: datetime) -> Table:
+    """The spells that last just before an instant; at as-of itself, what happened then has happened."""
+    moment = ibis.timestamp(at)
+    if at == as_of:
+        return rows.filter(rows.began <= moment, rows.ended.isnull() | (rows.ended > moment))
+    return rows.filter(rows.began < moment, rows.ended.isnull() | (rows.ended >= moment))
 
 
 def standing(store: Store, d: Definition, question: Question, scope: Scope, at: datetime) -> dict[Cell, int]:
     """What was open just before an instant, by dimensions."""
-    rows = _rows(store, d, question, scope, None)
-    since, until = rows[_name(d.since)], rows[_name(d.until)]
-    return counted(store, rows.filter(since < at, until.isnull() | (until >= at)), question.dimensions)
+    rows = spells(store, d, question, scope)
+    moment = ibis.timestamp(at)
+    open_then = rows.filter(rows.began < moment, rows.ended.isnull() | (rows.ended >= moment))
+    return counted(store, open_then, question.dimensions)
 
 
 def counted(store: Store, rows: Table, names: tuple[str, ...]) -> dict[Cell, int]:
@@ -87,44 +90,78 @@ def counted(store: Store, rows: Table, names: tuple[str, ...]) -> dict[Cell, int
     return {tuple(row[name] for name in names): row["n"] for row in store.collect(grouped).to_pylist() if row["n"]}
 
 
-def _moves(
-    store: Store, d: Definition, question: Question, scope: Scope, clock: str, grain: str | None
-) -> dict[tuple[Cell, Any], int]:
-    """How many began (or ended) in each bucket, by dimensions."""
-    rows = _rows(store, d, question, scope, clock)
-    if grain is None:
-        return {(dims, None): n for dims, n in counted(store, rows, question.dimensions).items()}
-    rows = with_grains(rows, clock, (grain,), store.slots(question.period)[1])
-    found = counted(store, rows, (*question.dimensions, f"polso_{grain}"))
-    return {(cell[:-1], cell[-1]): n for cell, n in found.items()}
+def _moves(store: Store, d: Definition, question: Question, scope: Scope, end: str) -> Levels:
+    """How many began (or ended) in each stretch of time up to as-of, by dimensions and fine labels."""
+    rows = spells(store, d, question, scope)
+    since, until = question.period.instants
+    rows = rows.filter(rows[end] >= since, rows[end] < until, rows[end] <= ibis.timestamp(store.as_of))
+    dims, fine = question.dimensions, tuple(FINE.get(grain, grain) for grain in question.grains)
+    if not fine:
+        return {(cell, ()): n for cell, n in counted(store, rows, dims).items()}
+    rows = with_grains(rows, end, tuple(dict.fromkeys(fine)), store.slots(question.period)[1])
+    found = counted(store, rows, (*dims, *(f"polso_{grain}" for grain in fine)))
+    return {(cell[: len(dims)], cell[len(dims) :]): n for cell, n in found.items()}
 
 
 def stock_by_age(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, dict[str, Answer]]:
-    """The stock at the end of the period (or at as-of, if that is earlier) by age band, and its mean age."""
-    if question.grains:
-        raise QuestionError(f"{d.name} is read once, at the end of the period; leave `{question.grains[0]}` out")
-    at = min(question.period.instants[1], store.as_of)
-    rows = _rows(store, d, question, scope, None)
-    since, until = rows[_name(d.since)], rows[_name(d.until)]
-    # At as-of itself what happened at that very instant has happened.
-    begun, standing = ((since <= at), (until > at)) if at == store.as_of else ((since < at), (until >= at))
-    standing_rows = rows.filter(begun, until.isnull() | standing)
-    age = micros_between(standing_rows[d.value or "opened_at"], ibis.timestamp(at))
+    """The stock at the end of each bucket (or at as-of, if that is earlier) by age band, and its mean age.
+
+    Over weekdays and hours of day a band holds the mean of what was read there.
+    """
+    cut = [s for s in stretches(store, question.period, question.grains) if s.start <= store.as_of]
+    readings: dict[tuple[Any, ...], int] = {}
+    for stretch in cut:
+        readings[stretch.labels] = readings.get(stretch.labels, 0) + 1
+    read: dict[Cell, dict[str, int]] = {}
+    times: dict[Cell, int] = {}
+    for row in _ages(store, d, question, scope, cut):
+        labels = cut[row["place"]].labels
+        cell = _cell(question, tuple(row[name] for name in question.dimensions), labels)
+        times[cell] = readings[labels]
+        sums = read.setdefault(cell, {})
+        for name in ("n", "total", *(f"band_{i}" for i in range(len(d.edges) + 1))):
+            sums[name] = sums.get(name, 0) + int(row[name] or 0)
+    if not read and cut and not question.by:
+        return {(): _by_age(d, {}, question, 1)}
+    return {cell: _by_age(d, sums, question, times[cell]) for cell, sums in read.items()}
+
+
+def _ages(store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]) -> list[dict[str, Any]]:
+    """Sums over what stands at the end of each stretch of time, by its place and the dimensions."""
+    ends = {"place": pa.array(range(len(cut)), pa.int64()), "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us"))}
+    table = store.engine.scratch("stock_ends", pa.table(ends))
+    rows = spells(store, d, question, scope)
+    moment, as_of = table["at"], ibis.timestamp(store.as_of)
+    # At as-of itself, what happened at that very instant has happened.
+    begun = (rows.began < moment) | ((rows.began == moment) & (moment == as_of))
+    lasts = rows.ended.isnull() | (rows.ended > moment) | ((rows.ended == moment) & (moment != as_of))
+    met = rows.inner_join(table, [begun, lasts])
+    age = micros_between(met[d.value or "opened_at"], met["at"])
     edges = [int(edge * 1_000_000) for edge in d.edges]
-    made = {f"band_{i}": ((age >= low) & (age < high) if high is not None else age >= low).sum() for i, (low, high) in enumerate(_bands(edges))}
-    made |= {"n": standing_rows.count(), "total": age.cast("decimal(38, 0)").sum()}
-    grouped = standing_rows.group_by(*question.dimensions).aggregate(**made) if question.dimensions else standing_rows.aggregate(**made)
-    answers = {}
-    for row in store.collect(grouped).to_pylist():
-        cell = tuple(row[name] for name in question.dimensions)
-        n = row["n"]
-        answers[cell] = {band_label(d.edges, i): Answer(int(row[f"band_{i}"] or 0), n) for i in range(len(edges) + 1)}
-        answers[cell]["mean_age"] = Answer(int(row["total"]) / n / 1_000_000, n) if n else NOTHING
+    sums = {f"band_{i}": met.count(where=held) for i, held in enumerate(_bands(age, edges))}
+    sums |= {"n": age.count(), "total": age.cast("decimal(38, 0)").sum()}
+    found: list[dict[str, Any]] = store.collect(met.group_by("place", *question.dimensions).aggregate(**sums)).to_pylist()
+    store.engine.drop("stock_ends")
+    return found
+
+
+def _by_age(d: Definition, sums: Mapping[str, int], question: Question, readings: int) -> dict[str, Answer]:
+    """The bands and the mean age of one cell."""
+    cyclic = any(grain in CYCLES for grain in question.grains)
+    n = sums.get("n", 0)
+
+    def band(count: int) -> Answer:
+        return Answer(count / readings, readings) if cyclic else Answer(count, n)
+
+    answers = {band_label(d.edges, i): band(sums.get(f"band_{i}", 0)) for i in range(len(d.edges) + 1)}
+    answers["mean_age"] = Answer(sums["total"] / n / 1_000_000, n) if n else NOTHING
     return answers
 
 
-def _bands(edges: list[int]) -> list[tuple[int, int | None]]:
-    return list(zip([0, *edges], [*edges, None], strict=True))
+def _bands(age: IntegerValue, edges: list[int]) -> list[BooleanValue]:
+    """Conditions for below the first edge, each [edge, next), and from the last edge on."""
+    between = [(age >= low) & (age < high) for low, high in pairwise(edges)]
+    return [age < edges[0], *between, age >= edges[-1]]
 
 
 def band_label(edges: tuple[float, ...], place: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from polso.calendar import slot_table
 from polso.engine import Engine, Table, ibis, micros_of
 from polso.errors import QuestionError
 from polso.query.period import Period
-from polso.query.question import GRAINS
+from polso.query.question import FINE, GRAINS
 
 SLOT_US = 15 * 60 * 1_000_000
 WEEKDAY = {"monday": 1, "saturday": 6, "sunday": 7}
@@ -53,7 +53,10 @@ class Store:
         """The period's 15-minute slots with their local labels, here and in the engine, keyed by slot number."""
         key = (period.since, period.until, period.zone)
         if key not in self._slots:
-            table = slot_table(period.zone, period.since, period.until, WEEKDAY[self.week_start])
+            # Slots come by UTC day, and local midnights are not UTC's: a day more on each side, then cut.
+            margin, (first, end) = timedelta(days=1), period.instants
+            wide = slot_table(period.zone, period.since - margin, period.until + margin, WEEKDAY[self.week_start])
+            table = wide.filter(pc.and_(pc.greater_equal(wide["slot"], first), pc.less(wide["slot"], end)))
             numbers = pc.divide(table["slot"].cast(pa.int64()), SLOT_US)
             numbered = table.append_column("slot_number", numbers)
             wanted = ["slot_number", *GRAINS.values()]
@@ -71,10 +74,32 @@ def with_grains(rows: Table, clock: str, grains: tuple[str, ...], slots: Table) 
 
 def buckets(store: Store, period: Period, grain: str | None) -> list[tuple[Any, datetime, datetime]]:
     """The stretches of a period at a grain: label, start and end as naive UTC, in order; one without label for none."""
-    if grain is None:
-        return [(None, *period.instants)]
+    found = stretches(store, period, (grain,) if grain else ())
+    return [(s.labels[0] if grain else None, s.start, s.end) for s in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of a period in which no label changes: as asked, and by the fine grains that cycles are made of."""
+
+    labels: tuple[Any, ...]
+    fine: tuple[Any, ...]
+    start: datetime
+    end: datetime
+
+
+def stretches(store: Store, period: Period, grains: tuple[str, ...]) -> list[Stretch]:
+    """The pieces of a period, in order, cut wherever a label of any grain changes; one piece without grains.
+
+    A weekday or an hour of day is cut too: into days and hours, each with its own place in time.
+    """
+    since, until = period.instants
+    if not grains:
+        return [Stretch((), (), since, until)]
     table, _ = store.slots(period)
-    labels, starts = table[GRAINS[grain]].to_pylist(), table["slot"].to_pylist()
-    cuts = [0, *(i for i in range(1, len(labels)) if labels[i] != labels[i - 1])]
-    ends = [starts[i] for i in cuts[1:]] + [period.instants[1]]
-    return [(labels[cut], starts[cut], end) for cut, end in zip(cuts, ends, strict=True)]
+    asked = list(zip(*(table[GRAINS[g]].to_pylist() for g in grains), strict=True))
+    fine = list(zip(*(table[GRAINS[FINE.get(g, g)]].to_pylist() for g in grains), strict=True))
+    starts = table["slot"].to_pylist()
+    cuts = [0, *(i for i in range(1, len(fine)) if fine[i] != fine[i - 1])]
+    ends = [*(starts[i] for i in cuts[1:]), until]
+    return [Stretch(asked[i], fine[i], starts[i], end) for i, end in zip(cuts, ends, strict=True)]
