@@ -41,7 +41,7 @@ class Demo:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    write_project(folder, TICKETS, seed=3, until=date(2026, 5, 31), months=4)
+    write_project(folder, TICKETS, seed=3, until=date(2026, 5, 31), months=7)
     with open_project(folder) as care:
         care.load()
         export_events(care.engine, folder / "events.parquet")

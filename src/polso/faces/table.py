@@ -150,7 +150,7 @@ SAMPLED: Final = ("share", "net_share", "duration", "mean", "survival", "cohort_
 def is_sure(cell: Cell, definition: Definition) -> bool:
     """Whether a change is more than chance explains; counts are complete and need no interval.
 
-    Both periods vary: the change must exceed the interval's half by the root of two, as if both had the same n.
+    Both periods vary: the change must exceed half the interval times the root of two (equal n).
     """
     if cell.low is None or cell.high is None or cell.value is None or cell.change is None:
         return definition.kind not in SAMPLED

@@ -70,7 +70,7 @@ def parse(text: str, zone: str, *, first: date, last: date) -> Period:
 
     QuestionError where the text is none of the forms.
     """
-    said = text.strip().lower()
+    said = _in_english(text.strip().lower())
     if ".." in said:
         start, _, end = said.partition("..")
         return Period(_day(start, text), _day(end, text), zone)
@@ -80,6 +80,25 @@ def parse(text: str, zone: str, *, first: date, last: date) -> Period:
             since, until = _made(make, found, first, last, text)
             return Period(since, until, zone)
     raise QuestionError(f"'{text}' is no period; write {WORDS}")
+
+
+_ITALIAN = (
+    (r"ultimi (\d+) giorni", r"last \1 days"),
+    (r"ultime (\d+) settimane", r"last \1 weeks"),
+    (r"quest[oa] (settimana|mese|trimestre|anno)", r"this \1"),
+    (r"(settimana|mese|trimestre|anno) scors[oa]", r"last \1"),
+    (r"tutto", "all"),
+)
+_NOUNS = {"settimana": "week", "mese": "month", "trimestre": "quarter", "anno": "year"}
+
+
+def _in_english(said: str) -> str:
+    """Relative periods may be said in Italian too: ultimi 28 giorni, questo mese, mese scorso, tutto."""
+    for pattern, english in _ITALIAN:
+        if re.fullmatch(pattern, said):
+            said = re.sub(pattern, english, said)
+            return " ".join(_NOUNS.get(word, word) for word in said.split())
+    return said
 
 
 def _made(make: _Make, found: re.Match[str], first: date, last: date, text: str) -> tuple[date, date]:
