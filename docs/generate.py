@@ -21,10 +21,10 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
-from polso import config, errors
+from polso import errors
 from polso.config import Config, Duration, Name, Zone
 from polso.events import kinds
-from polso.faces.cli import HELP, app
+from polso.faces.cli import app
 from polso.facts import FACTS
 from polso.facts.fact import Column, Fact
 from polso.kpis.catalogue import shipped
@@ -35,17 +35,25 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 MADE = "<!-- Written by docs/generate.py from {source}: change that, then run it again. -->"
 CLOCK_OF_KIND = {
-    "stock": "the end of each bucket", "stock_by_age": "the end of the period", "cohort_pair": "the end of each bucket",
-    "spread": "time, cut at the edges of each bucket", "roll_forward": "the period",
-}  # fmt: skip
+    "stock": "the end of each bucket",
+    "stock_by_age": "the end of the period",
+    "cohort_pair": "the end of each bucket",
+    "spread": "time, cut at the edges of each bucket",
+    "roll_forward": "the period",
+}
 COUNTED = ("count", "stock", "stock_by_age", "roll_forward")
 # What a definition's other keys say; a key in neither place is shown as it stands.
-ELSEWHERE = frozenset({
-    "name", "variant", "title", "meaning", "unit", "better", "kind", "fact", "clock", "stat", "params", "empty", "source",
-    "version", "valid_from", "value", "minus", "where", "part", "against", "top", "bottom", "scale", "edges", "since", "until",
-    "person", "known_after", "complement",
-})  # fmt: skip
-UNITS = {"utc": "UTC instant", "us": "microseconds", "count": "count", "minor": "minor units", "score": "points"}
+ELSEWHERE = frozenset(
+    "name variant title meaning unit better kind fact clock stat params empty source version valid_from value minus where"
+    " part against top bottom scale edges since until person known_after complement".split()
+)
+UNITS = {
+    "utc": "UTC instant",
+    "us": "microseconds",
+    "count": "count",
+    "minor": "minor units",
+    "score": "points",
+}
 
 
 def page(source: str, *parts: str) -> str:
@@ -56,7 +64,9 @@ def page(source: str, *parts: str) -> str:
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table; empty where there are no rows."""
     titles = list(head)
-    lines = ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows
+    ]
     if not lines:
         return ""
     return "\n".join(["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles), *lines])
@@ -83,9 +93,10 @@ def fact_page(fact: Fact) -> str:
         fact.sentence,
         f"Folded per {key}. {read} Written in the order of {code(fact.clock)}."
         + (f" Its dimensions of tickets are those in force at {code(fact.at)}." if fact.at else ""),
-        f"{code('_business_us')} columns count the open time of the row's own calendar. *Split* columns may stand in `by`"
-        " and `where`, *clock* columns place a row in a period; columns marked *linked* are found by a second pass over"
-        " all rows of the same person." + (" The project's own `[dimensions]` are columns too." if fact.at else ""),
+        f"{code('_business_us')} columns count the open time of the row's own calendar. *Split* columns may stand in"
+        " `by` and `where`, *clock* columns place a row in a period; columns marked *linked* are found by a second pass"
+        " over all rows of the same person."
+        + (" The project's own `[dimensions]` are columns too." if fact.at else ""),
     ]
     asked = sorted(entry.name for entry in shipped().values() if entry.default.fact == fact.name)
     about = f"KPIs: {', '.join(kpi_link(name, '../kpis/') for name in asked)}." if asked else ""
@@ -98,14 +109,26 @@ def _file_of(fact: Fact) -> str:
 
 
 def _column(column: Column) -> tuple[str, ...]:
-    use = [word for word, held in (("split", column.dimension), ("clock", column.clock), ("linked", column.linked)) if held]
-    return code(column.name), column.type, UNITS[column.unit] if column.unit else "", ", ".join(use), column.sentence
+    use = [
+        word
+        for word, held in (("split", column.dimension), ("clock", column.clock), ("linked", column.linked))
+        if held
+    ]
+    return (
+        code(column.name),
+        column.type,
+        UNITS[column.unit] if column.unit else "",
+        ", ".join(use),
+        column.sentence,
+    )
 
 
 def facts_index() -> str:
     """The list of facts."""
     rows = ((f"[{f.name}]({f.name}.md)", code(f.clock), f.sentence) for f in FACTS.values())
-    said = "Facts are tables folded from events; all meaning of a row is decided there. In the order of folding:"
+    said = (
+        "Facts are tables folded from events; all meaning of a row is decided there. In the order of folding:"
+    )
     return page("src/polso/facts", "# Facts", said, table(("fact", "clock", "what a row is"), rows))
 
 
@@ -127,7 +150,9 @@ def kpi_link(name: str, folder: str = "") -> str:
 
 def kpi_page(stem: str, entries: list[Entry]) -> str:
     """One file of KPIs."""
-    return page(f"src/polso/kpis/{stem}.toml", f"# KPIs: {stem}", *(part for e in entries for part in _entry(e)))
+    return page(
+        f"src/polso/kpis/{stem}.toml", f"# KPIs: {stem}", *(part for e in entries for part in _entry(e))
+    )
 
 
 def _entry(entry: Entry) -> Iterator[str]:
@@ -142,17 +167,26 @@ def _entry(entry: Entry) -> Iterator[str]:
     if entry.variants:
         yield table(
             ("variant", "title", "what it says", "what changes"),
-            ((code(f"{d.name}:{name}"), f"{v.title.en} · *{v.title.it}*", v.meaning.en, _changes(d, v)) for name, v in entry.variants.items()),
+            (
+                (code(f"{d.name}:{name}"), f"{v.title.en} · *{v.title.it}*", v.meaning.en, _changes(d, v))
+                for name, v in entry.variants.items()
+            ),
         )
 
 
 def _definition(d: Definition) -> Iterator[tuple[str, str]]:
     """Each thing a definition says, as (what, in words)."""
-    yield "unit", f"{d.unit}, " + {"higher": "more is better", "lower": "less is better", "neither": "neither is better"}[d.better]
-    yield "kind", code(d.kind) + (f", {d.stat} unless asked otherwise" if d.kind in ("duration", "survival") else "")
+    yield (
+        "unit",
+        f"{d.unit}, "
+        + {"higher": "more is better", "lower": "less is better", "neither": "neither is better"}[d.better],
+    )
+    yield (
+        "kind",
+        code(d.kind) + (f", {d.stat} unless asked otherwise" if d.kind in ("duration", "survival") else ""),
+    )
     yield "fact and clock", f"[{d.fact}](../facts/{d.fact}.md), {CLOCK_OF_KIND.get(d.kind) or code(d.clock)}"
-    for what, text in _said(d).items():
-        yield what, text
+    yield from _said(d).items()
     yield "no rows", "0" if d.kind in COUNTED else "no value: never 0, never 100 %"
     yield "source and version", f"{d.source}; version {d.version} since {d.valid_from}"
 
@@ -173,7 +207,11 @@ def _said(d: Definition) -> dict[str, str]:
         "too young to judge": _young(d.known_after),
         "one minus it": "yes" if d.complement else "",
     }
-    said |= {name: code(getattr(d, name)) for name in type(d).model_fields if name not in ELSEWHERE and getattr(d, name) is not None}
+    said |= {
+        name: code(getattr(d, name))
+        for name in type(d).model_fields
+        if name not in ELSEWHERE and getattr(d, name) is not None
+    }
     return {what: text for what, text in said.items() if text}
 
 
@@ -187,20 +225,32 @@ def _measured(d: Definition) -> str:
 
 
 def _young(horizon: Horizon | None) -> str:
-    return f"{code(horizon.since)} less than {code(horizon.param)} before the end of the data: left out and counted" if horizon else ""
+    return (
+        f"{code(horizon.since)} less than {code(horizon.param)} before the data ends: left out and counted"
+        if horizon
+        else ""
+    )
 
 
 def _part(part: Part | None) -> str:
     if part is None:
         return ""
-    what = f"distinct {code(part.distinct)}" if part.distinct else f"sum of {code(part.column)}" if part.column else "rows"
+    what = (
+        f"distinct {code(part.distinct)}"
+        if part.distinct
+        else f"sum of {code(part.column)}"
+        if part.column
+        else "rows"
+    )
     where = f" where {conditions(part.where)}" if part.where else ""
     return f"{what} of [{part.fact}](../facts/{part.fact}.md) by {code(part.clock)}{where}"
 
 
 def conditions(said: Conditions) -> str:
     """Conditions in words, joined by and."""
-    return " and ".join(f"({' or '.join(map(_condition, c.any_of))})" if isinstance(c, AnyOf) else _condition(c) for c in said)
+    return " and ".join(
+        f"({' or '.join(map(_condition, c.any_of))})" if isinstance(c, AnyOf) else _condition(c) for c in said
+    )
 
 
 def _condition(c: Condition) -> str:
@@ -223,16 +273,23 @@ def _param(name: str, param: Param) -> tuple[str, str, str]:
 
 def _changes(default: Definition, variant: Definition) -> str:
     """What a variant says otherwise than the default, in words."""
-    changed = []
     ours, theirs = _said(default), _said(variant)
-    for what in dict.fromkeys((*ours, *theirs)):
-        if ours.get(what) != theirs.get(what):
-            changed.append(f"{what}: {theirs.get(what, 'nothing')}")
-    for what in ("kind", "unit", "better", "fact", "clock", "stat", "source"):
-        if getattr(default, what) != getattr(variant, what):
-            changed.append(f"{what}: {code(getattr(variant, what)) if what != 'source' else getattr(variant, what)}")
+    changed = [
+        f"{what}: {theirs.get(what, 'nothing')}"
+        for what in dict.fromkeys((*ours, *theirs))
+        if ours.get(what) != theirs.get(what)
+    ]
+    changed += [
+        f"{what}: {code(getattr(variant, what))}"
+        for what in ("kind", "unit", "better", "fact", "clock", "stat", "source")
+        if getattr(default, what) != getattr(variant, what)
+    ]
     if default.params != variant.params:
-        changed += [f"{name} = {_param(name, p)[1]}" for name, p in variant.params.items() if default.params.get(name) != p]
+        changed += [
+            f"{name} = {_param(name, p)[1]}"
+            for name, p in variant.params.items()
+            if default.params.get(name) != p
+        ]
     return "; ".join(changed) or "nothing"
 
 
@@ -244,10 +301,11 @@ def kpi_index() -> str:
             d = e.default
             title = f"{d.title.en} · *{d.title.it}*"
             rows.append((f"[{d.name}]({stem}.md#{d.name})", title, d.unit, d.fact, codes(e.variants)))
+    variants = sum(len(e.variants) for e in shipped().values())
     said = (
-        f"The {len(rows)} KPIs that come with Polso, with {sum(len(e.variants) for e in shipped().values())} variants."
-        " `polso kpis NAME` prints the same in a terminal. A variant is asked for as `name:variant`. Every KPI works for every"
-        " split its fact carries and every grain of time; each answer has n and, where it can have one, an interval."
+        f"The {len(rows)} KPIs that come with Polso, with {variants} variants. `polso kpis NAME` prints the same in a"
+        " terminal. A variant is asked for as `name:variant`. Every KPI works for every split its fact carries and every"
+        " grain of time; each answer has n and, where it can have one, an interval."
     )
     return page("src/polso/kpis", "# KPIs", said, table(("KPI", "title", "unit", "fact", "variants"), rows))
 
@@ -263,10 +321,17 @@ def events_page() -> str:
     )
     rows = ((code(k.name), codes(k.needs), codes(_also(k)), k.sentence) for k in kinds.KINDS.values())
     words = {
-        "stage": kinds.STAGES, "outcome of `left`": kinds.OUTCOMES, "direction": kinds.DIRECTIONS, "actor_kind": kinds.ACTOR_KINDS,
-        "`waiting` for": kinds.WAITS, "`removed` as": kinds.REMOVALS, "`linked` as": kinds.LINKS, "`state`": kinds.STATES,
-        "scale of `rated`": kinds.SCALES, "channel": kinds.CHANNELS,
-    }  # fmt: skip
+        "stage": kinds.STAGES,
+        "outcome of `left`": kinds.OUTCOMES,
+        "direction": kinds.DIRECTIONS,
+        "actor_kind": kinds.ACTOR_KINDS,
+        "`waiting` for": kinds.WAITS,
+        "`removed` as": kinds.REMOVALS,
+        "`linked` as": kinds.LINKS,
+        "`state`": kinds.STATES,
+        "scale of `rated`": kinds.SCALES,
+        "channel": kinds.CHANNELS,
+    }
     order = (*sorted(kinds.KIND_RANK, key=lambda kind: kinds.KIND_RANK[kind]), "all others")
     return page(
         "src/polso/events/kinds.py",
@@ -275,27 +340,31 @@ def events_page() -> str:
         "## Columns",
         columns,
         "## Kinds",
-        "*Needs* are the columns without which such an event is rejected, beside `source`, `kind` and `occurred_at`;"
-        " *also uses* are those its sentence speaks of.",
+        "*Needs* are the columns without which such an event is rejected, beside `source`, `kind` and"
+        " `occurred_at`; *also uses* are those its sentence speaks of.",
         table(("kind", "needs", "also uses", "what it says"), rows),
         "## Words",
         "Closed lists: another word is a rejection, except for channels, which pass through.",
         table(("where", "words"), ((where, codes(listed)) for where, listed in words.items())),
         "## Order",
-        "By `occurred_at`, then `seq`, then kind, then `event_id`, so that arrival never matters. Kinds in this order: "
+        "By `occurred_at`, then `seq`, then kind, then `event_id`, so that arrival never matters. The order of kinds: "
         + ", ".join(code(kind) if kind != "all others" else kind for kind in order) + ".",
     )  # fmt: skip
 
 
 WORDS_FOR = {
-    "actor_id": ("actor",), "subject_id": ("subject",), "value": ("value",), "team": ("team",), "attribute": ("attribute",),
-    "amount": ("amount", "seconds"), "currency": ("currency",), "channel": ("channel",), "visit_id": ("visit_id",),
-}  # fmt: skip
+    **{name: (name,) for name in ("value", "team", "attribute", "currency", "channel", "visit_id")},
+    "actor_id": ("actor",),
+    "subject_id": ("subject",),
+    "amount": ("amount", "seconds"),
+}
 
 
 def _also(kind: kinds.Kind) -> list[str]:
     said = re.findall(r"\w+", kind.sentence.lower())
-    return [column for column, words in WORDS_FOR.items() if column not in kind.needs and set(words) & set(said)]
+    return [
+        column for column, words in WORDS_FOR.items() if column not in kind.needs and set(words) & set(said)
+    ]
 
 
 # Settings
@@ -307,15 +376,19 @@ def settings_page() -> str:
     parts = []
     for title, model, about in _tables():
         sentences = said.pop(title, {})
-        rows = [_setting(title, name, hint, model, sentences) for name, hint in _hints(model).items() if not _is_table(hint)]
+        rows = [
+            _setting(title, name, hint, model, sentences)
+            for name, hint in _hints(model).items()
+            if not _is_table(hint)
+        ]
         if sentences:
             raise SystemExit(f"docs/settings.toml, [{title}]: {', '.join(sentences)} are no settings")
         parts += [f"## {title}", about, table(("key", "type", "default", "what it says"), rows)]
     if said:
         raise SystemExit(f"docs/settings.toml: {', '.join(said)} are no tables of polso.toml")
     intro = (
-        "Everything `polso.toml` may say. A misspelt key is an error that names it. Durations are written as `90s`, `20m`, `4h`,"
-        " `2d 4h` or a number of seconds; names are small letters, digits and `_`, a letter first."
+        "Everything `polso.toml` may say. A misspelt key is an error that names it. Durations are written as `90s`,"
+        " `20m`, `4h`, `2d 4h` or a number of seconds; names are small letters, digits and `_`, a letter first."
     )
     return page("src/polso/config.py and docs/settings.toml", "# Settings", intro, *parts)
 
@@ -326,7 +399,11 @@ def _tables() -> Iterator[tuple[str, type[BaseModel], str]]:
     for name, model in models.items():
         if model:
             yield name, model, inspect.cleandoc(model.__doc__ or "").split("\n\n")[0]
-            yield from ((f"{name}.{n}", m, inspect.cleandoc(m.__doc__ or "")) for n, h in _hints(model).items() if (m := _model_in(h)))
+            yield from (
+                (f"{name}.{n}", m, inspect.cleandoc(m.__doc__ or ""))
+                for n, h in _hints(model).items()
+                if (m := _model_in(h))
+            )
 
 
 def _hints(model: type[BaseModel]) -> dict[str, Any]:
@@ -343,12 +420,19 @@ def _is_table(hint: Any) -> bool:
     return _model_in(hint) is not None
 
 
-def _setting(title: str, name: str, hint: Any, model: type[BaseModel], sentences: dict[str, str]) -> tuple[str, ...]:
+def _setting(
+    title: str, name: str, hint: Any, model: type[BaseModel], sentences: dict[str, str]
+) -> tuple[str, ...]:
     field = model.model_fields[name]
     sentence = sentences.pop(name, None) or field.description
     if not sentence:
         raise SystemExit(f"docs/settings.toml: no sentence for {title}.{name}")
-    return code(name), in_words(hint), _default(field.default), sentence[:1].upper() + sentence[1:].rstrip(".") + "."
+    return (
+        code(name),
+        in_words(hint),
+        _default(field.default),
+        sentence[:1].upper() + sentence[1:].rstrip(".") + ".",
+    )
 
 
 def _default(value: Any) -> str:
@@ -461,7 +545,7 @@ def orphans(made: Iterable[str]) -> list[str]:
     """Pages that say they are generated and that nothing makes any more."""
     begins = MADE.partition("{")[0]
     found = (p for p in DOCS.rglob("*.md") if p.read_text("utf-8").startswith(begins))
-    return sorted(set(p.relative_to(DOCS).as_posix() for p in found) - set(made))
+    return sorted({p.relative_to(DOCS).as_posix() for p in found} - set(made))
 
 
 def stale(made: dict[str, str]) -> list[str]:

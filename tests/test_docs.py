@@ -1,4 +1,4 @@
-"""The pages say what is there: everything public has its line, links lead somewhere, both READMEs show the same."""
+"""The pages say what is there: everything public has its line, links lead somewhere, both READMEs agree."""
 
 import inspect
 import re
@@ -34,7 +34,9 @@ def read(page: str) -> str:
 
 def undocumented(names: Iterable[str], text: str) -> list[str]:
     """Names that stand nowhere in a text as a word of code."""
-    said = {word for span in re.findall(r"`([^`\n]+)`", text) for word in (span, *re.findall(r"[\w:-]+", span))}
+    said = {
+        word for span in re.findall(r"`([^`\n]+)`", text) for word in (span, *re.findall(r"[\w:-]+", span))
+    }
     wanted = list(names)
     assert wanted, "nothing to look for"
     return [name for name in wanted if name not in said]
@@ -53,7 +55,9 @@ def test_generated_pages_say_what_the_code_says() -> None:
     assert [] == generate.stale(generate.pages())
 
 
-def test_a_stale_page_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stale_page_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     copy = tmp_path / "docs"
     shutil.copytree(DOCS, copy)
     monkeypatch.setattr(generate, "DOCS", copy)
@@ -64,7 +68,9 @@ def test_a_stale_page_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     capsys.readouterr()
     assert generate.main(["--check"]) == 1
     stale = ["events.md", "facts/gone.md", "settings.md"]
-    assert [f"docs/{name} is stale; run python docs/generate.py" for name in stale] == capsys.readouterr().err.splitlines()
+    assert [
+        f"docs/{name} is stale; run python docs/generate.py" for name in stale
+    ] == capsys.readouterr().err.splitlines()
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
     assert not (copy / "facts" / "gone.md").exists()
@@ -73,7 +79,11 @@ def test_a_stale_page_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 def test_generated_pages_say_so_in_their_first_line() -> None:
     first = {name: (DOCS / name).read_text("utf-8").splitlines()[0] for name in generate.pages()}
     assert len(first) > len(FACTS) + 5
-    assert [] == [name for name, line in first.items() if not re.fullmatch(r"<!-- Written by docs/generate.py from .+ -->", line)]
+    assert [] == [
+        name
+        for name, line in first.items()
+        if not re.fullmatch(r"<!-- Written by docs/generate.py from .+ -->", line)
+    ]
 
 
 # Everything public has its line
@@ -82,12 +92,19 @@ def test_generated_pages_say_so_in_their_first_line() -> None:
 def test_every_command_and_option() -> None:
     group: Any = get_command(app)
     text = read("cli.md")
-    assert [] == undocumented((o for p in group.params if p.name != "help" for o in p.opts), text.partition("## new")[0])
+    assert [] == undocumented(
+        (o for p in group.params if p.name != "help" for o in p.opts), text.partition("## new")[0]
+    )
     for name, command in group.commands.items():
         _, found, rest = text.partition(f"\n## {name}\n")
         assert found, name
         own = rest.partition("\n## ")[0]
-        wanted = [o for p in command.params if p.name != "help" for o in ([p.metavar] if p.param_type_name == "argument" else p.opts)]
+        wanted = [
+            o
+            for p in command.params
+            if p.name != "help"
+            for o in ([p.metavar] if p.param_type_name == "argument" else p.opts)
+        ]
         assert [] == [option for option in wanted if f"`{option}`" not in own], name
         assert inspect.cleandoc(command.help) in own
 
@@ -113,14 +130,28 @@ def test_every_fact_and_column() -> None:
         assert f"({name}.md)" in index
         own = read(f"facts/{name}.md")
         assert fact.sentence in own
-        assert [] == [c.name for c in fact.all_columns({}) if f"| `{c.name}` | {c.type} |" not in own or c.sentence not in own], name
+        assert [] == [
+            c.name
+            for c in fact.all_columns({})
+            if f"| `{c.name}` | {c.type} |" not in own or c.sentence not in own
+        ], name
 
 
 def test_every_event_column_kind_and_word() -> None:
     text = read("events.md")
     assert [] == [c.name for c in kinds.COLUMNS if f"| `{c.name}` |" not in text]
-    assert [] == [k.name for k in kinds.KINDS.values() if f"| `{k.name}` |" not in text or k.sentence not in text]
-    words = (*kinds.STAGES, *kinds.OUTCOMES, *kinds.STATES, *kinds.SCALES, *kinds.ACTOR_KINDS, *kinds.CHANNELS, *kinds.LINKS)
+    assert [] == [
+        k.name for k in kinds.KINDS.values() if f"| `{k.name}` |" not in text or k.sentence not in text
+    ]
+    words = (
+        *kinds.STAGES,
+        *kinds.OUTCOMES,
+        *kinds.STATES,
+        *kinds.SCALES,
+        *kinds.ACTOR_KINDS,
+        *kinds.CHANNELS,
+        *kinds.LINKS,
+    )
     assert [] == undocumented(words, text.partition("## Words")[2])
 
 
@@ -130,23 +161,33 @@ def test_every_source_and_option() -> None:
         assert f"[`{kind}`]({kind}.md)" in index
         options = [field.alias or name for name, field in source.options.model_fields.items()]
         if options:
-            assert [] == undocumented([o for o in options if o != "event"], read(f"sources/{kind}.md")), kind
+            assert [] == undocumented(options, read(f"sources/{kind}.md")), kind
 
 
 def test_every_setting() -> None:
     text = read("settings.md")
-    models = [m for _, m in inspect.getmembers(config, inspect.isclass) if issubclass(m, Settings) and m is not Settings]
+    models = [
+        m
+        for _, m in inspect.getmembers(config, inspect.isclass)
+        if issubclass(m, Settings) and m is not Settings
+    ]
     assert len(models) > 5
     fields = {name for model in (*models, config.SourceSettings) for name in model.model_fields}
     tables = {name for name in config.Config.model_fields if f"\n## {name}\n" in text}
-    assert [] == sorted(name for name in fields - tables if f"| `{name}` |" not in text and not re.search(rf"^## \w+\.{name}$", text, re.MULTILINE))
+    assert [] == sorted(
+        name
+        for name in fields - tables
+        if f"| `{name}` |" not in text and not re.search(rf"^## \w+\.{name}$", text, re.MULTILINE)
+    )
 
 
 def test_every_error() -> None:
     text = read("errors.md")
     found = [e for _, e in inspect.getmembers(errors, inspect.isclass) if issubclass(e, errors.PolsoError)]
     assert len(found) > 5
-    assert [] == [e.__name__ for e in found if f"| `{e.__name__}` |" not in text or str(inspect.getdoc(e)) not in text]
+    assert [] == [
+        e.__name__ for e in found if f"| `{e.__name__}` |" not in text or str(inspect.getdoc(e)) not in text
+    ]
 
 
 def test_every_finding_of_check() -> None:
@@ -168,9 +209,15 @@ def test_every_grain_statistic_and_option_of_asking() -> None:
 
 def test_every_door_of_python() -> None:
     text = read("python.md")
-    public = [n for n, _ in inspect.getmembers(Care, inspect.isfunction) if not n.startswith("_") and n not in ("close", "period")]
+    public = [
+        n
+        for n, _ in inspect.getmembers(Care, inspect.isfunction)
+        if not n.startswith("_") and n not in ("close", "period")
+    ]
     assert [] == undocumented(public, text)
-    assert [] == [name for name in polso.__all__ if name not in text and not name.startswith("__") and name != "Care"]
+    assert [] == [
+        name for name in polso.__all__ if name not in text and not name.startswith("__") and name != "Care"
+    ]
     asked = [name for name in inspect.signature(Care.ask).parameters if name != "self"]
     assert [] == undocumented(asked, text)
 
@@ -180,7 +227,13 @@ def test_every_door_of_python() -> None:
 
 def test_both_languages_show_the_same_commands_and_code() -> None:
     english, italian = READMES["en"], READMES["it"]
-    spoken = [[word.replace("it", "en") if before == "--lang" else word for before, word in zip(["", *words], words, strict=False)] for words in commands(italian)]
+    spoken = [
+        [
+            word.replace("it", "en") if before == "--lang" else word
+            for before, word in zip(["", *words], words, strict=False)
+        ]
+        for words in commands(italian)
+    ]
     assert commands(english) == spoken
     assert len(spoken) > 6
     for language in ("python", "toml"):
@@ -210,7 +263,9 @@ def test_every_page_is_in_the_navigation() -> None:
 
 def test_pages_name_no_machine() -> None:
     texts = {page.name: page.read_text("utf-8") for page in PAGES}
-    assert [] == [name for name, text in texts.items() if re.search(r"(?<![\w.])/(work|tmp|home|root)/", text)]
+    assert [] == [
+        name for name, text in texts.items() if re.search(r"(?<![\w.])/(work|tmp|home|root)/", text)
+    ]
 
 
 def test_the_lock_names_no_address() -> None:

@@ -18,6 +18,7 @@ from polso.sources.load import connector
 WRITTEN = sorted(p for p in DOCS.rglob("*.md") if not p.read_text("utf-8").startswith("<!-- Written by"))
 GUIDES = [p for p in WRITTEN if commands(p)]
 PROJECTS = [p for p in WRITTEN if p.parent.name == "sources" or p.stem == "calendars"]
+pytestmark = pytest.mark.xdist_group("docs")  # one small company for all
 Follow = Callable[[list[list[str]]], dict[str, str]]
 Type = Callable[[list[str]], str]
 
@@ -43,7 +44,9 @@ def test_getting_started_works_in_order(followed: Follow) -> None:
 
 
 @pytest.mark.parametrize("place", range(len(blocks(DOCS / "python.md", "python"))))
-def test_python_works(place: int, company: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_python_works(
+    place: int, company: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(company)
     exec(compile(blocks(DOCS / "python.md", "python")[place], "python.md", "exec"), {})  # noqa: S102
     assert capsys.readouterr().out.strip()
@@ -53,7 +56,14 @@ def test_python_works(place: int, company: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.slow
 def test_spark_answers_as_duckdb(company: Path, spark_environment: None) -> None:
     (code,) = blocks(DOCS / "engines.md", "python")
-    ran = subprocess.run([sys.executable, "-c", code], cwd=company, env=dict(os.environ), capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=company,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr[-2000:]
     import polso
 
@@ -77,7 +87,9 @@ def test_definitions_answer(company: Path) -> None:
     for place, text in enumerate(blocks(DOCS / "own-kpis.md", "toml")):
         (company / "kpis" / f"own{place}.toml").write_text(text, encoding="utf-8")
     with polso.open(company) as care:
-        own = [text for block in blocks(DOCS / "own-kpis.md", "toml") for text in parse(block, "own-kpis.md", {})]
+        own = [
+            text for block in blocks(DOCS / "own-kpis.md", "toml") for text in parse(block, "own-kpis.md", {})
+        ]
         assert [] == [kpi for kpi in own if not care.ask(kpi).cells]
         variant = care.ask("urgent_waits:weekend").cells
     assert len(variant) == 1

@@ -11,13 +11,19 @@ from docs.pages import READMES, blocks, commands
 from polso.kpis.catalogue import parse
 
 LANGUAGES = tuple(READMES)
+pytestmark = pytest.mark.xdist_group("docs")  # one small company for all
 Follow = Callable[[list[list[str]]], dict[str, str]]
 Type = Callable[[list[str]], str]
 
 
 def shown(language: str) -> tuple[list[str], list[str]]:
     """The first output: the command, and the lines it is said to print."""
-    text = READMES[language].read_text("utf-8").partition("<!-- first output -->")[2].partition("<!-- /first output -->")[0]
+    text = (
+        READMES[language]
+        .read_text("utf-8")
+        .partition("<!-- first output -->")[2]
+        .partition("<!-- /first output -->")[0]
+    )
     (block,) = re.findall(r"^```console\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     command, *lines = block.splitlines()
     return command.removeprefix("$ ").split(), lines
@@ -59,7 +65,9 @@ def test_first_output_is_what_the_demo_prints(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_commands_for_own_files_work_in_order(language: str, followed: Follow) -> None:
-    lines = [words for words in commands(READMES[language]) if words[0] == "polso" and "demo-company" not in words]
+    lines = [
+        words for words in commands(READMES[language]) if words[0] == "polso" and "demo-company" not in words
+    ]
     printed = followed(lines)
     assert list(printed) == [
         "polso new acme",
@@ -75,12 +83,16 @@ def test_commands_for_own_files_work_in_order(language: str, followed: Follow) -
 
 def test_make_targets_are_there() -> None:
     made = {words[1] for page in READMES.values() for words in commands(page) if words[0] == "make"}
-    targets = re.findall(r"^(\w+):", (READMES["en"].parent / "Makefile").read_text("utf-8"), flags=re.MULTILINE)
+    targets = re.findall(
+        r"^(\w+):", (READMES["en"].parent / "Makefile").read_text("utf-8"), flags=re.MULTILINE
+    )
     assert made == {"demo", "test"} & set(targets)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_python_prints_what_was_asked(language: str, company: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_python_prints_what_was_asked(
+    language: str, company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (code,) = blocks(READMES[language], "python")
     exec(compile(code, READMES[language].name, "exec"), {})  # noqa: S102
     printed = capsys.readouterr().out.splitlines()
@@ -96,6 +108,9 @@ def test_own_kpi_answers(language: str, company: Path) -> None:
     assert ["answered_within_the_hour"] == list(parse(text, "README", {}))
     (company / "kpis" / "own.toml").write_text(text, encoding="utf-8")
     with polso.open(company) as care:
-        own, shipped = care.ask("answered_within_the_hour").value, care.ask("first_response_rate_within", params={"within": 3600}).value
+        own, shipped = (
+            care.ask("answered_within_the_hour").value,
+            care.ask("first_response_rate_within", params={"within": 3600}).value,
+        )
     assert own is not None
     assert own == shipped

@@ -155,10 +155,20 @@ def test_the_newest_content_wins_whatever_the_order(order: tuple[int, ...]) -> N
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_facts_follow_the_newest_content(order: tuple[int, ...]) -> None:
-    with store(CONTENTS) as engine:
-        at_once = rows(engine, "tickets")
-    with store(*([CONTENTS[place]] for place in order)) as engine:
-        assert at_once == rows(engine, "tickets")
+    """An older content that comes late loses, and does not take the winner along."""
+    reply = {
+        **CONTENTS[0],
+        "event_id": "2",
+        "kind": "message",
+        "actor_kind": "agent",
+        "team": None,
+        "recorded_at": None,
+    }
+    with store([*CONTENTS, reply]) as engine:
+        at_once = {fact: rows(engine, fact) for fact in ("tickets", "replies", "backlog")}
+    first, *later = order
+    with store([reply, CONTENTS[first]], *([CONTENTS[place]] for place in later)) as engine:
+        assert [] == changed(at_once, {fact: rows(engine, fact) for fact in at_once})
 
 
 @rare

@@ -7,7 +7,7 @@ cut short is taken up again and never counted twice; a changed rule rebuilds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from zoneinfo import TZPATH
 from polso.calendar import Calendar, day_table, span
 from polso.calendar.configured import configured
 from polso.config import CalendarSettings, Config, fingerprint
-from polso.engine import DuckDB, Engine, Table, ibis
+from polso.engine import DuckDB, Engine, IntegerValue, Table, ibis
 from polso.events import log
 from polso.facts import FACTS
 from polso.facts.fact import TICKET, TICKET_KEY, Key, normalised, recorded
@@ -28,6 +28,8 @@ from polso.facts.sla import reach
 STATE = "fold_state"
 HOT = "hot"
 HOT_DAYS = 30
+# Scratch tables of a fold take about 600 bytes an event: what two cores and 8 GB of memory bear.
+EVENTS_PER_BUCKET = 6_000_000
 Progress = Callable[[str, int, int], None]
 
 
@@ -62,12 +64,20 @@ def prepare(engine: Engine, events: Table, config: Config) -> Plan:
     return plan(engine, config, days, rules_fingerprint(config))
 
 
-def fold(engine: Engine, steps: Plan, *, progress: Progress | None = None) -> None:
-    """Run the fold: from the scratch table SCOPE to one scratch table a fact, `folded(name)`."""
+def fold(engine: Engine, steps: Plan, *, store: bool = False, progress: Progress | None = None) -> None:
+    """Run the fold: from the scratch table SCOPE to one scratch table a fact, `folded(name)`.
+
+    With `store`, facts without a second pass are stored at once, in the order of their clock, and only seen in scratch.
+    """
     for place, step in enumerate(steps.fold):
+        name = step.name.removeprefix("folded_")
         if progress:
-            progress(step.name.removeprefix("folded_"), place, len(steps.fold))
-        engine.scratch_sql(step.name, step.sql)
+            progress(name, place, len(steps.fold))
+        if store and step.name == folded(name) and name in FACTS and name not in steps.link:
+            engine.create_sql(name, step.sql, order_by=FACTS[name].clock)
+            engine.scratch_view(step.name, engine.table(name))
+        else:
+            engine.scratch_sql(step.name, step.sql)
 
 
 def clean(engine: Engine, steps: Plan) -> None:
@@ -76,15 +86,64 @@ def clean(engine: Engine, steps: Plan) -> None:
         engine.drop(name)
 
 
-def rebuild(engine: Engine, events: Table, config: Config, *, progress: Progress | None = None) -> None:
-    """Fold all events and store every fact anew, written in the order of its clock."""
+def rebuild(
+    engine: Engine, events: Table, config: Config, *, buckets: int = 1, progress: Progress | None = None
+) -> None:
+    """Fold all events and store every fact anew, written in the order of its clock.
+
+    With several buckets the keys are folded one part after the other: memory holds one part's scratch tables.
+    """
     steps = prepare(engine, events, config)
-    engine.scratch_view(SCOPE, events)
-    fold(engine, steps, progress=progress)
-    for name, fact in FACTS.items():
+    if buckets == 1:
+        engine.scratch_view(SCOPE, events)
+        fold(engine, steps, store=True, progress=progress)
+    else:
+        _in_buckets(engine, steps, events, buckets, progress)
+    for name in steps.link if buckets == 1 else FACTS:
         text = steps.link.get(name) or f"SELECT * FROM {folded(name)}"
-        engine.create_sql(name, text, order_by=fact.clock)
+        engine.create_sql(name, text, order_by=FACTS[name].clock)
     clean(engine, steps)
+    for name in FACTS if buckets > 1 else ():
+        engine.drop(_parted(name))
+
+
+def _parted(name: str) -> str:
+    """The stored table in which the buckets' rows of a fact come together."""
+    return f"parted_{name}"
+
+
+def _in_buckets(engine: Engine, steps: Plan, events: Table, buckets: int, progress: Progress | None) -> None:
+    """Fold bucket by bucket; in the end `folded(name)` shows the rows of all of them."""
+    for bucket in range(buckets):
+        engine.scratch(SCOPE, _events_of(events, bucket, buckets))
+        fold(engine, steps, progress=progress)
+        for name, fact in FACTS.items():
+            rows = engine.table(folded(name))
+            # An event read for one key may be a part of another's, in another bucket: whole keys only.
+            mine = rows.filter(_bucket(rows, fact.key.columns, buckets) == bucket)
+            if bucket:
+                engine.append(_parted(name), mine)
+            else:
+                engine.create(_parted(name), mine)
+    for step in steps.fold:
+        engine.drop(step.name)
+    for name in FACTS:
+        engine.scratch_view(folded(name), engine.table(_parted(name)))
+
+
+def _events_of(events: Table, bucket: int, buckets: int) -> Table:
+    """All events of the keys of a bucket, each once."""
+    seen = normalised(events)
+    wanted = seen.ticket_id.notnull() & (_bucket(seen, TICKET, buckets) == bucket)
+    for key in {fact.key.kinds: fact.key for fact in FACTS.values() if fact.key.kinds}.values():
+        wanted |= seen.kind.isin(list(key.kinds)) & (_bucket(seen, key.columns.values(), buckets) == bucket)
+    return recorded(seen.filter(wanted), events.columns)
+
+
+def _bucket(rows: Table, columns: Iterable[str], buckets: int) -> IntegerValue:
+    """Which bucket a key falls into. The engine's own hash will do: buckets change no row, only the order of work."""
+    key = ibis.literal("/").join([rows[name].fill_null("") for name in columns])
+    return key.hash().abs() % buckets
 
 
 def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -> bool:
@@ -100,7 +159,9 @@ def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -
     current = set(state) == set(FACTS) and all(print_ == rules for _, print_ in state.values()) and len(behind) == 1
     with engine.transaction():
         if not current:
-            rebuild(engine, engine.table(log.EVENTS), config, progress=progress)
+            ((events,),) = engine.run(f"SELECT count(*) FROM {log.EVENTS}")
+            buckets = max(1, round(events / EVENTS_PER_BUCKET))
+            rebuild(engine, engine.table(log.EVENTS), config, buckets=buckets, progress=progress)
             warm(engine)
         elif behind != {newest}:
             refold(engine, config, min(behind), progress=progress)
@@ -189,6 +250,8 @@ def _affected(engine: DuckDB, changed: Table) -> Table:
             before = engine.table(name).semi_join(keys, list(keys.columns))
             now = with_person(engine.table(folded(name)), engine.table(PEOPLE))
             named += [rows.filter(rows.person.notnull()).select("client", "person") for rows in (before, now)]
+            # A row told under an alias must be found by it, when none of the batch's events names the customer.
+            named.append(now.filter(now.customer_id.notnull()).select("client", person="customer_id"))
     return ibis.union(*named, distinct=True)
 
 

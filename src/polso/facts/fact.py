@@ -28,7 +28,6 @@ class Key:
 
 TICKET = ("source", "ticket_id")
 TICKET_KEY = Key({"source": "source", "ticket_id": "ticket_id"})
-AGENT_KEY = Key({"client": "client", "agent": "actor_id"}, ("state", "scheduled"))
 ORDER_KEY = Key({"source": "source", "order_id": "subject_id"}, ("ordered", "refunded"))
 # `session` is made by `normalised`: a shop and a web log may speak of one visit.
 VISIT_KEY = Key({"client": "client", "visit_id": "session"}, ("visited", "ordered"))

@@ -97,7 +97,6 @@ def _grouped(own: Table) -> Table:
         transfers=((kind == "transferred") & (by.fill_null("agent") != "system")).sum(),
         escalations=(kind == "escalated").sum(),
         solve_events=(kind == "solved").sum(),
-        work_us=(own.amount * 1000000).sum(where=kind == "work").cast("int64"),
         follows=own.subject_id.max(where=(kind == "linked") & (own.value == "follow_up")),
         declared_fcr=own.amount.max(where=(kind == "rated") & (own.attribute == "fcr")) > 0,
     )
@@ -143,7 +142,7 @@ def _first_response(own: Table, base: Table) -> Table:
 
 
 def _turns(base: Table, context: Context) -> Table:
-    """How often the customer reached the service, and the longest wait for a reply."""
+    """How often the customer reached the service, the longest wait for a reply, and the work recorded."""
     turns = context.shared["turns"]
     answered = turns.outcome == "answered"
     summed = turns.group_by(*TICKET).aggregate(
@@ -154,7 +153,12 @@ def _turns(base: Table, context: Context) -> Table:
     contacts = reached.group_by(c_source=reached.source, c_ticket=reached.ticket_id).aggregate(contacts=reached.count())
     joined = base.left_join(summed, list(TICKET)).drop("source_right", "ticket_id_right")
     joined = joined.left_join(contacts, [joined.source == contacts.c_source, joined.ticket_id == contacts.c_ticket])
-    return joined.mutate(turns=joined.turns.fill_null(0), contacts=joined.contacts.fill_null(0)).drop("c_source", "c_ticket")
+    work = context.shared["work"].view()
+    worked = work.group_by(w_source=work.source, w_ticket=work.ticket_id).aggregate(work_us=work.work_us.sum())
+    joined = joined.left_join(worked, [joined.source == worked.w_source, joined.ticket_id == worked.w_ticket])
+    return joined.mutate(turns=joined.turns.fill_null(0), contacts=joined.contacts.fill_null(0)).drop(
+        "c_source", "c_ticket", "w_source", "w_ticket"
+    )
 
 
 def _pauses(base: Table, context: Context) -> Table:
