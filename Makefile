@@ -10,7 +10,6 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --
 demo: .venv/run.stamp  ## simulate a company, then show its numbers
 	rm -rf demo-company
 	$(BIN)/polso demo demo-company
-	$(BIN)/polso -C demo-company
 
 test: .venv/dev.stamp  ## every test but the slow ones, Spark included
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not slow" $(ARGS)

@@ -43,10 +43,11 @@ CLOCK_OF_KIND = {
 }
 COUNTED = ("count", "stock", "stock_by_age", "roll_forward")
 # What a definition's other keys say; a key in neither place is shown as it stands.
-ELSEWHERE = frozenset(
-    "name variant title meaning unit better kind fact clock stat params empty source version valid_from value minus where"
-    " part against top bottom scale edges since until person known_after complement".split()
-)
+ELSEWHERE = {*Definition.model_fields} & {
+    *("name", "variant", "title", "meaning", "unit", "better", "kind", "fact", "clock", "stat", "params"),
+    *("empty", "source", "version", "valid_from", "value", "minus", "where", "part", "against"),
+    *("top", "bottom", "scale", "edges", "since", "until", "person", "known_after", "complement"),
+}
 UNITS = {
     "utc": "UTC instant",
     "us": "microseconds",
@@ -93,9 +94,9 @@ def fact_page(fact: Fact) -> str:
         fact.sentence,
         f"Folded per {key}. {read} Written in the order of {code(fact.clock)}."
         + (f" Its dimensions of tickets are those in force at {code(fact.at)}." if fact.at else ""),
-        f"{code('_business_us')} columns count the open time of the row's own calendar. *Split* columns may stand in"
-        " `by` and `where`, *clock* columns place a row in a period; columns marked *linked* are found by a second pass"
-        " over all rows of the same person."
+        f"{code('_business_us')} columns count the open time of the row's own calendar. *Split* columns may"
+        " stand in `by` and `where`, *clock* columns place a row in a period; columns marked *linked* are"
+        " found by a second pass over all rows of the same person."
         + (" The project's own `[dimensions]` are columns too." if fact.at else ""),
     ]
     asked = sorted(entry.name for entry in shipped().values() if entry.default.fact == fact.name)
@@ -303,9 +304,9 @@ def kpi_index() -> str:
             rows.append((f"[{d.name}]({stem}.md#{d.name})", title, d.unit, d.fact, codes(e.variants)))
     variants = sum(len(e.variants) for e in shipped().values())
     said = (
-        f"The {len(rows)} KPIs that come with Polso, with {variants} variants. `polso kpis NAME` prints the same in a"
-        " terminal. A variant is asked for as `name:variant`. Every KPI works for every split its fact carries and every"
-        " grain of time; each answer has n and, where it can have one, an interval."
+        f"The {len(rows)} KPIs that come with Polso, with {variants} variants. `polso kpis NAME` prints"
+        " the same in a terminal. A variant is asked for as `name:variant`. Every KPI works for every split"
+        " its fact carries and every grain of time; each answer has n and, where one exists, an interval."
     )
     return page("src/polso/kpis", "# KPIs", said, table(("KPI", "title", "unit", "fact", "variants"), rows))
 
@@ -347,7 +348,7 @@ def events_page() -> str:
         "Closed lists: another word is a rejection, except for channels, which pass through.",
         table(("where", "words"), ((where, codes(listed)) for where, listed in words.items())),
         "## Order",
-        "By `occurred_at`, then `seq`, then kind, then `event_id`, so that arrival never matters. The order of kinds: "
+        "By `occurred_at`, then `seq`, then kind, then `event_id`, so that arrival never matters. Kinds go: "
         + ", ".join(code(kind) if kind != "all others" else kind for kind in order) + ".",
     )  # fmt: skip
 
@@ -387,8 +388,9 @@ def settings_page() -> str:
     if said:
         raise SystemExit(f"docs/settings.toml: {', '.join(said)} are no tables of polso.toml")
     intro = (
-        "Everything `polso.toml` may say. A misspelt key is an error that names it. Durations are written as `90s`,"
-        " `20m`, `4h`, `2d 4h` or a number of seconds; names are small letters, digits and `_`, a letter first."
+        "Everything `polso.toml` may say. A misspelt key is an error that names it. Durations are written as"
+        " `90s`, `20m`, `4h`, `2d 4h` or a number of seconds; names are small letters, digits and `_`, a"
+        " letter first."
     )
     return page("src/polso/config.py and docs/settings.toml", "# Settings", intro, *parts)
 

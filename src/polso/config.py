@@ -166,14 +166,6 @@ class SourceSettings(BaseModel):
         return fingerprint(self.model_dump(mode="json", exclude={"files"}))
 
 
-class Rates(Settings):
-    """[costs]: how the cost of a period is made where no `cost` event says it."""
-
-    hourly_rate: float | None = Field(default=None, ge=0)
-    fixed_per_month: float = Field(default=0, ge=0)
-    channel_fee: dict[str, float] = {}
-
-
 class Config(Settings):
     """All of polso.toml."""
 
@@ -184,7 +176,6 @@ class Config(Settings):
     target: tuple[Target, ...] = ()
     dimensions: dict[Name, str] = Field(default={}, description="dimension = ticket attribute")
     reopen_on: tuple[str, ...] = ("reopened", "restored")
-    costs: Rates = Rates()
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:

@@ -91,7 +91,8 @@ def test_scratch_is_made_once(engine: Engine) -> None:
 def test_a_view_is_read_by_name(engine: Engine) -> None:
     engine.create("t", ROWS)
     engine.scratch_view("v", engine.table("t").select("id"))
-    assert 3 == engine.collect(engine.scratch_sql("s", engine.sql(ibis.table({"id": "int64"}, name="v")))).num_rows
+    named = ibis.table({"id": "int64"}, name="v")
+    assert 3 == engine.collect(engine.scratch_sql("s", engine.sql(named))).num_rows
     engine.drop("v")
 
 
@@ -117,11 +118,16 @@ def test_a_transaction_keeps_all(engine: Engine) -> None:
 
 def test_a_transaction_that_fails_keeps_nothing(engine: Engine) -> None:
     engine.create("a", ROWS)
-    with pytest.raises(ZeroDivisionError), engine.transaction():
-        engine.create("a", ROWS.slice(2))
-        engine.append("a", ROWS)
-        engine.create("b", ROWS)
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with engine.transaction():
+            engine.create("a", ROWS.slice(2))
+            engine.append("a", ROWS)
+            engine.create("b", ROWS)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert [1, 2, 3] == ids(engine, "a")
     assert {"a"} == engine.tables()
 

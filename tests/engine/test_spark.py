@@ -96,5 +96,3 @@ def test_a_master_that_is_not_there_is_an_error_of_ours(spark_environment: None,
         f"Spark(Path({str(tmp_path)!r}), master='nowhere')"
     )
     assert "StoreError: Spark does not start at nowhere" in python(code).stderr
-
-

@@ -17,7 +17,7 @@ from polso.facts.parquet import export_events, fold_parquet
 from polso.query.store import Store
 
 TICKETS = 400
-# Compiling Java for each of some hundred plans takes longer than running them on so few rows; the cluster does.
+# Compiling Java for some hundred plans takes longer than running them on so few rows; the cluster does.
 QUICK = {"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.shuffle.partitions": "2"}
 
 

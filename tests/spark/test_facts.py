@@ -63,7 +63,7 @@ def test_a_fact_is_the_same_on_both_engines(demo: Any, on_spark: "Spark", fact: 
 
 
 def test_a_fact_folded_by_a_cluster_is_the_same(demo: Any, spark_master: str, tmp_path: Path) -> None:
-    """A master, two workers of one core each, and a driver; read back as the Parquet that others would read."""
+    """A master, two workers of one core each, and a driver; read back as the Parquet that others read."""
     ran = subprocess.run(
         [sys.executable, "-c", DRIVER, spark_master, demo.folder, demo.events, tmp_path],
         capture_output=True, text=True, timeout=600, check=False,
@@ -71,4 +71,4 @@ def test_a_fact_folded_by_a_cluster_is_the_same(demo: Any, spark_master: str, tm
     assert (0, ["2"]) == (ran.returncode, ran.stdout.split()), ran.stderr[-3000:]
     differing = [n for n in FACTS if rows(stored(demo.duckdb, n)) != rows(pq.read_table(tmp_path / n))]
     assert [] == differing
-    assert sorted(FACTS) == sorted(folder.name for folder in tmp_path.iterdir())
+    assert [] == [folder.name for folder in tmp_path.iterdir() if folder.name.startswith(".")]

@@ -1,7 +1,7 @@
-"""Apache Spark, for logs that one machine is too small for: classic (local, standalone, YARN) or Spark Connect.
+"""Apache Spark, for logs that one machine is too small for: classic (local, a cluster) or Spark Connect.
 
-Rule kept here: a stored table is a folder of Parquet files under one root that driver and workers share. It is
-written beside and switched by rename, so a reader never sees half of it, and a table may be made from itself.
+Rule kept here: a stored table is a folder of Parquet files under one root that driver and workers share. It
+is written beside and switched by rename, so no reader sees half of it, and it may be made from itself.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class Spark:
 
     def tables(self) -> frozenset[str]:
         """Names of the stored tables."""
-        stored = {folder.name for folder in self.root.iterdir() if folder.is_dir() and folder.name[0] not in "._"}
-        return frozenset(stored | self._attached | set(self._staged or ()))
+        folders = (folder for folder in self.root.iterdir() if folder.is_dir() and folder.name[0] not in "._")
+        return frozenset({folder.name for folder in folders} | self._attached | set(self._staged or ()))
 
     def attach(self, name: str, path: Path) -> None:
         """Count Parquet kept elsewhere, a file or a folder of files, as a stored table of this session."""
@@ -113,7 +113,7 @@ class Spark:
         self.drop(f"unsorted_{name}")
 
     def append(self, name: str, rows: ir.Table | pa.Table) -> int:
-        """Add rows to a stored table, columns matched by name; how many were added. The table is written anew."""
+        """Add rows to a stored table, columns matched by name; how many were added. It is written anew."""
         added = self._frame(rows)
         count = int(added.count())
         stored = self._frame(self.table(name))
@@ -142,12 +142,12 @@ class Spark:
         shutil.rmtree(self.root / name, ignore_errors=True)
 
     def collect(self, expression: ir.Table) -> pa.Table:
-        """Run an expression and bring its rows here, as Arrow: on its way through pandas an integer loses digits."""
+        """Run an expression and bring its rows here, never through pandas, where integers lose digits."""
         return self._frame(expression).toArrow().cast(expression.schema().to_pyarrow())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Tables stored inside are switched together when the block ends well, and not at all when it does not.
+        """Tables stored inside are switched together when the block ends well; if it does not, none is.
 
         Each switch is a rename of its own: whoever reads in between sees new and old tables side by side.
         """

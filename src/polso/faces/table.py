@@ -160,7 +160,7 @@ def is_sure(cell: Cell, definition: Definition) -> bool:
 
 def n(cell: Cell, words: Words) -> Text:
     """The rows behind a value; a count is its own."""
-    return Text("" if cell.n == cell.value else words.count(cell.n))
+    return Text("" if cell.unit == "count" and cell.n == cell.value else words.count(cell.n))
 
 
 def meanings(result: Result, words: Words) -> list[Text]:

@@ -31,12 +31,12 @@ def fold(events: Table, context: Context) -> Table:
         **{name: met[name] for name in carried(context.attributes)},
         since=ibis.ifelse(starts_here, met.since, met.from_at),
         until=ibis.ifelse(ends_here, met.until, met.to_at),
-        began_as=ibis.cases((~starts_here, "moved_in"), (met.nth == 0, "opened"), else_="reopened"),
+        began_as=ibis.cases((~starts_here, "moved_in"), (met.nth == 0, "opened"), (met.after.isin(["merged", "removed"]), "restored"), else_="reopened"),
         ended_as=ibis.cases((~ends_here, "moved_out"), else_=met.ended_by),
     )
     opened = context.shared["spells"].filter(lambda t: t.nth == 0).select(*TICKET, opened_at="since")
     joined = rows.inner_join(opened, list(TICKET))
-    clients = context.shared["clients"]
+    clients = context.shared["clients"].select(*TICKET, "client")
     with_client = joined.inner_join(clients, list(TICKET))
     return with_client.mutate(is_still_open=with_client.until.isnull()).drop("nth")
 
@@ -56,7 +56,7 @@ BACKLOG = Fact(
         dimension("agent", "The assignee during the stretch."),
         dimension("priority", "The priority during the stretch."),
         dimension("issue_type", "The issue type during the stretch."),
-        dimension("began_as", "How the stretch began: opened, reopened or moved_in (a dimension changed)."),
+        dimension("began_as", "How the stretch began: opened, reopened, restored or moved_in (a dimension changed)."),
         dimension("ended_as", "How it ended: solved, closed, merged, removed or moved_out; null while it lasts."),
         flag("is_still_open", "Whether the stretch lasts to the end of the data."),
         instant("since", "When the stretch began."),

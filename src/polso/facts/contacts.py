@@ -26,6 +26,7 @@ from polso.facts.fact import (
 )
 from polso.facts.repeats import LINKED, link, where
 from polso.facts.replies import turns
+from polso.facts.spells import reopens
 from polso.facts.stages import CONTACT, HANDLING, with_ticket
 
 FACING = ("welcome", "ivr", "bot", "queue", "talk", "hold")
@@ -39,7 +40,7 @@ def fold(events: Table, context: Context) -> Table:
     own = of_tickets(events)
     sessions = context.keep("fold_sessions", _sessions(own, context))
     rows = context.keep(
-        "fold_contacts", _numbered(_with_turns(_replied(sessions, own), _turns(own, sessions)))
+        "fold_contacts", _numbered(_with_turns(_replied(sessions, own), _turns(own, sessions, context)))
     )
     rows = _handled(_worked(rows, context.shared["work"]))
     tickets = context.shared["anchors"].view()
@@ -211,14 +212,14 @@ def _settled(met: Table) -> Table:
     )
 
 
-def _turns(own: Table, sessions: Table) -> Table:
+def _turns(own: Table, sessions: Table, context: Context) -> Table:
     """Customer turns outside any session, with the columns of sessions.
 
     An opening that names no session is no turn where a session of the ticket came over the same channel: it
     is how that session began.
     """
     customer = is_customer_contact(own).fill_null(False)
-    speaks = (customer & own.contact_id.isnull()) | (is_reply(own) | is_end(own)).fill_null(False)
+    speaks = (customer & own.contact_id.isnull()) | (is_reply(own) | is_end(own) | reopens(own, context.reopen_on)).fill_null(False)
     said = own.filter(speaks)
     came = sessions.filter(sessions.direction == "inbound")
     came = came.select(
@@ -232,7 +233,7 @@ def _turns(own: Table, sessions: Table) -> Table:
     begins = begins.select("o_source", "o_event")
     kept = said.anti_join(begins, [said.source == begins.o_source, said.event_id == begins.o_event])
     # `turns` carries the contact of the event that began each; none has one here, so it carries the channel.
-    return turns(kept.mutate(contact_id=kept.channel))
+    return turns(kept.mutate(contact_id=kept.channel), context)
 
 
 def _with_turns(sessions: Table, rows: Table) -> Table:

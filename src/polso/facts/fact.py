@@ -175,6 +175,8 @@ class Fact:
         return self.columns + own + spans
 
 
+# Kinds that belong to a call or session where they name no ticket.
+OF_CALLS = ("entered", "left", "transferred", "message", "note")
 ORDER = ("occurred_at", "seq", "rank", "event_id")
 
 
@@ -211,7 +213,7 @@ def normalised(events: Table) -> Table:
         *((events.kind == kind, ibis.literal(place, "int64")) for kind, place in KIND_RANK.items()),
         else_=ibis.literal(OTHER_RANK, "int64"),
     )
-    contact = ibis.ifelse(events.kind.isin(["entered", "left"]), events.contact_id, ibis.null("string"))
+    contact = ibis.ifelse(events.kind.isin(OF_CALLS), events.contact_id, ibis.null("string"))
     apart = ibis.cases(
         (events.kind.isin(["survey_sent", "rated"]), ibis.literal("survey:") + events.subject_id.fill_null(events.event_id)),
         (events.kind == "work", ibis.literal("work:") + events.event_id),
@@ -238,6 +240,14 @@ def recorded(events: Table, columns: Sequence[str]) -> Table:
 def of_tickets(events: Table) -> Table:
     """Only events that belong to a ticket."""
     return events.filter(events.has_ticket)
+
+
+def with_verdict(rows: Table, context: Context) -> Table:
+    """Add to rows of tickets whether their ticket counts."""
+    tickets = context.shared["clients"].view()
+    verdict = tickets.select(v_source="source", v_ticket="ticket_id", is_counted=tickets.is_counted)
+    joined = rows.left_join(verdict, [rows.source == verdict.v_source, rows.ticket_id == verdict.v_ticket])
+    return joined.drop("v_source", "v_ticket")
 
 
 def in_order(events: Table, *keys: str) -> ibis.expr.builders.LegacyWindowBuilder:

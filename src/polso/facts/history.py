@@ -32,7 +32,7 @@ def history(events: Table, context: Context) -> Table:
     from_at and to_at are the same without gaps: from before everything to after everything, so that every
     instant falls into one row, by two plain comparisons (a null or an `or` in a join makes it quadratic).
 
-    The channel is the ticket's first and never changes. An agent taken away is null again.
+    The channel is the ticket's first, and holds throughout. An agent taken away is null again.
     """
     own = of_tickets(events)
     named = {**{name: name for name in TRACKED}, **context.attributes}
@@ -44,6 +44,7 @@ def history(events: Table, context: Context) -> Table:
     )
     # One order for all that follows, so that the engine sorts once.
     order, so_far = in_order(touching), ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
+    whole = ibis.window(group_by=list(TICKET), order_by=list(ORDER), preceding=None, following=None)
     said: dict[str, StringValue] = {
         "team": touching.team,
         "agent": ibis.cases((touching.kind == "assigned", touching.subject_id), (touching.kind == "unassigned", "")),
@@ -54,7 +55,7 @@ def history(events: Table, context: Context) -> Table:
         since=touching.occurred_at,
         until=touching.occurred_at.lead().over(order),
         first_at=touching.occurred_at.min().over(so_far),
-        channel=touching.channel.first().over(so_far),
+        channel=touching.channel.first().over(whole),
         **{name: value.last().over(so_far).nullif("") for name, value in said.items()},
     )
     settled = stated.filter(stated.until.isnull() | (stated.until != stated.since))
@@ -64,12 +65,35 @@ def history(events: Table, context: Context) -> Table:
     compared = settled.mutate(words=words).mutate(before=ibis._.words.lag().over(order))
     changes = compared.filter(compared.before.isnull() | (compared.before != compared.words))
     until = changes.since.lead().over(order)
-    return changes.mutate(
-        until=until,
-        # What was said at the first instant is one row, and holds from before everything.
-        from_at=ibis.ifelse(changes.since == changes.first_at, ibis.timestamp(EVER), changes.since),
-        to_at=until.fill_null(ibis.timestamp(NEVER)),
-    ).drop("first_at", "words", "before")
+    timed = changes.mutate(until=until, to_at=until.fill_null(ibis.timestamp(NEVER)))
+    blank = _before_anything(timed, tuple(said), context)
+    known = blank.select(b_source="source", b_ticket="ticket_id")
+    marked = timed.left_join(known, [timed.source == known.b_source, timed.ticket_id == known.b_ticket])
+    # What was said at the first instant is one row, and holds from before everything.
+    first = (marked.since == marked.first_at) & marked.b_source.isnull()
+    rows = marked.mutate(from_at=ibis.ifelse(first, ibis.timestamp(EVER), marked.since))
+    rows = rows.drop("first_at", "words", "before", "b_source", "b_ticket")
+    return rows.union(blank.select(*rows.columns))
+
+
+def _before_anything(timed: Table, names: tuple[str, ...], context: Context) -> Table:
+    """A row without dimensions for tickets of which something happened before anything was said of them."""
+    anchors = context.shared["anchors"]
+    begun = anchors.select(a_source="source", a_ticket="ticket_id", a_first="first_event_at")
+    said = ibis.coalesce(*(timed[name] for name in names)).notnull()
+    firsts = timed.filter((timed.since == timed.first_at) & said)
+    late = firsts.inner_join(
+        begun, [firsts.source == begun.a_source, firsts.ticket_id == begun.a_ticket, begun.a_first < firsts.since]
+    )
+    return late.select(
+        *TICKET,
+        since="a_first",
+        until=late.since,
+        channel="channel",
+        **{name: ibis.null("string") for name in names},
+        from_at=ibis.timestamp(EVER).cast(late.since.type()),
+        to_at=late.since,
+    )
 
 
 def _setting(events: Table, attribute: str) -> StringValue:
@@ -80,7 +104,8 @@ def _setting(events: Table, attribute: str) -> StringValue:
 def at_instant(rows: Table, instant: str, context: Context, *, names: tuple[str, ...] = (), prefix: str = "") -> Table:
     """Add to rows of tickets the dimensions in force at one of their instants, as `<prefix><name>`.
 
-    Before the first change a ticket has its first known values; a row without the instant gets nulls.
+    Before anything was said of a ticket its dimensions are null, but for the channel; so are those of a row
+    without the instant.
     """
     past = context.shared["history"].view()
     wanted = names or carried(context.attributes)
@@ -89,3 +114,12 @@ def at_instant(rows: Table, instant: str, context: Context, *, names: tuple[str,
     same = [rows[name] == spans[f"h_{name}"] for name in TICKET]
     joined = rows.left_join(spans, [*same, spans.h_from_at <= rows[instant], spans.h_to_at > rows[instant]])
     return joined.select(*rows.columns, **{f"{prefix}{name}": joined[f"h_{name}"] for name in wanted})
+
+
+def at_last(rows: Table, context: Context) -> Table:
+    """Add to rows of tickets their dimensions after everything that happened."""
+    past = context.shared["history"].view()
+    last = past.filter(past.until.isnull())
+    named = last.select(**{f"h_{name}": last[name] for name in (*TICKET, *carried(context.attributes))})
+    joined = rows.left_join(named, [rows[name] == named[f"h_{name}"] for name in TICKET])
+    return joined.select(*rows.columns, **{name: joined[f"h_{name}"] for name in carried(context.attributes)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polso.engine import IntegerValue, Table, ibis
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, count, dimension, flag, identifier, instant, of_tickets
+from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, count, dimension, flag, identifier, instant, of_tickets, with_verdict
 from polso.facts.history import at_instant
 
 
@@ -30,7 +30,7 @@ def fold(events: Table, context: Context) -> Table:
         answers_first=joined.is_root.fill_null(False),
         answer_nth=_nth(joined),
     )
-    return at_instant(rows.mutate(is_reply_to_message=rows.answers_at.notnull()), "sent_at", context)
+    return at_instant(with_verdict(rows, context).mutate(is_reply_to_message=ibis._.answers_at.notnull()), "sent_at", context)
 
 
 def _nth(joined: Table) -> IntegerValue:
@@ -63,6 +63,7 @@ MESSAGES = Fact(
         dimension("answers", "The kind of sender of the message it answers; null where it answers none."),
         flag("answers_first", "Whether the message it answers answers none itself: it began the thread."),
         count("answer_nth", "1 for the first answer by its kind of sender to the message it answers."),
+        flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
         flag("is_public", "Whether the customer could read it."),
         flag("is_reply_to_message", "Whether the source says which message it answers."),
         instant("sent_at", "When."),

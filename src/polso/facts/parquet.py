@@ -1,4 +1,4 @@
-"""The fold where one machine is too small: the log leaves DuckDB as Parquet, and another engine folds it from there.
+"""The fold where one machine is too small: the log leaves DuckDB as Parquet, and Spark folds it from there.
 
 Rule kept here: what leaves is what sources said, nothing more; the engine's own keys stay behind.
 """
@@ -28,7 +28,7 @@ def export_events(engine: DuckDB, path: Path) -> int:
 
 
 def fold_parquet(engine: Spark, events: Path, config: Config, *, progress: Progress | None = None) -> None:
-    """Fold a log kept as Parquet (a file or a folder) and store every fact; `care.open_store` then answers from them.
+    """Fold a log kept as Parquet (a file or a folder) and store every fact, for `care.open_store` to ask.
 
     Facts that were there are replaced together at the end, or not at all.
     """

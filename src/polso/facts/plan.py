@@ -6,6 +6,7 @@ again: building and translating the expressions costs seconds, running them on a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,7 @@ SCOPE: Final = "fold_scope"
 DAYS: Final = "fold_days"
 PEOPLE: Final = "fold_people"
 UNTYPED: Final = "polso_untyped"
+DEEP: Final = 10_000
 # What only the log reads (key, content hash, batch) no fold sees: Spark has no such integers.
 EVENT_SCHEMA: Final = {column.name: column.type for column in kinds.SOURCE_COLUMNS}
 
@@ -91,12 +93,12 @@ class Maker:
         shared: dict[str, Table] = {}
         context = Context(self.config.dimensions, self.config.reopen_on, self.config.target, self.keep, shared)
         own = of_tickets(seen)
-        shared["anchors"] = self.keep("fold_anchors", anchors(own))
-        shared["clients"] = shared["anchors"].select(*TICKET, "client")
+        shared["anchors"] = self.keep("fold_anchors", anchors(own, context))
+        shared["clients"] = shared["anchors"].select(*TICKET, "client", "is_counted")
         shared["people"] = ibis.table({"client": "string", "alias": "string", "person": "string"}, name=PEOPLE)
         shared["history"] = self.keep("fold_history", history(seen, context))
         shared["spells"] = self.keep("fold_spells", spells(seen, context))
-        shared["turns"] = self.keep("fold_turns", turns(seen))
+        shared["turns"] = self.keep("fold_turns", turns(seen, context))
         for fact in FACTS.values():
             rows = self.with_spans(fact.fold(_read_by(fact.key, seen), context), fact)
             types = schema_of(fact, self.config, linked=False)
@@ -175,14 +177,17 @@ def plan(engine: Engine, config: Config, days: Table, rules: str) -> Plan:
 
 
 def _made(engine: Engine, config: Config, days: Mapping[str, str]) -> Plan:
-    fused = ibis.options.sql.fuse_selects
+    fused, deepest = ibis.options.sql.fuse_selects, sys.getrecursionlimit()
     # Merging selects makes shorter text and takes most of the time of translating; engines merge them anyway.
     ibis.options.sql.fuse_selects = False
+    # A text is written by descending into it, some 900 calls deep: whoever calls from a deep stack gets an error.
+    sys.setrecursionlimit(max(deepest, DEEP))
     try:
         maker = Maker(engine, config, days)
         return Plan(maker.fold(), maker.link())
     finally:
         ibis.options.sql.fuse_selects = fused
+        sys.setrecursionlimit(deepest)
 
 
 def _recalled(engine: Engine, key: str) -> Plan | None:

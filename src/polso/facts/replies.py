@@ -10,6 +10,7 @@ from polso.engine import Table, ibis
 from polso.facts.fact import (
     TICKET,
     TICKET_KEY,
+    ORDER,
     Context,
     Fact,
     Span,
@@ -23,12 +24,16 @@ from polso.facts.fact import (
     is_end,
     is_reply,
     of_tickets,
+    with_verdict,
 )
 from polso.facts.history import at_instant
+from polso.facts.spells import reopens
 
 
-def turns(events: Table) -> Table:
+def turns(events: Table, context: Context) -> Table:
     """One row a customer turn: when it began, through what, and what ended it.
+
+    A message to a ticket that is not open begins no turn ("thanks"), unless it is what reopens it.
 
     Columns: source, ticket_id, nth, started_at, next_turn_at, started_by_kind, contact_id, actor_id,
     ended_at, outcome (answered, ended, open) and answered_by.
@@ -37,7 +42,14 @@ def turns(events: Table) -> Table:
     speaks = ibis.cases(
         (is_reply(own), "reply"), (is_end(own), "end"), (is_customer_contact(own), "customer"), else_=ibis.null("string")
     )
-    said = own.mutate(speaks=speaks).filter(lambda t: t.speaks.notnull())
+    opens = (own.kind == "opened") | reopens(own, context.reopen_on)
+    mark = ibis.cases((opens, ibis.literal(1, "int8")), (is_end(own), ibis.literal(0, "int8")), else_=ibis.null("int8"))
+    heard = own.mutate(speaks=speaks, mark=mark).filter(lambda t: t.speaks.notnull() | t.mark.notnull())
+    order, so_far = in_order(heard), ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
+    reopened_next = ((heard.mark == 1) & (heard.actor_kind.fill_null("") != "agent")).fill_null(False).lead().over(order)
+    placed = heard.mutate(is_open=heard.mark.last().over(so_far).fill_null(1), reopened_next=reopened_next.fill_null(False))
+    thanks = (placed.kind == "message") & (placed.speaks == "customer") & (placed.is_open == 0) & ~placed.reopened_next
+    said = placed.filter(placed.speaks.notnull() & ~thanks.fill_null(False))
     order = in_order(said)
     runs = said.mutate(before=said.speaks.lag().over(order)).filter(
         lambda t: t.before.isnull() | (t.before != t.speaks)
@@ -79,7 +91,7 @@ def fold(events: Table, context: Context) -> Table:
         ended_at=rows.ended_at,
         is_first=rows.nth == 1,
     )
-    return at_instant(made, "started_at", context)
+    return at_instant(with_verdict(made, context), "started_at", context)
 
 
 REPLIES = Fact(
@@ -99,6 +111,7 @@ REPLIES = Fact(
         dimension("issue_type", "The issue type when the turn began."),
         dimension("replier", "Who gave the reply."),
         dimension("outcome", "answered; ended (the ticket ended first); open."),
+        flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
         flag("is_first", "Whether it is the ticket's first turn."),
         count("nth", "1 for the ticket's first turn."),
         instant("started_at", "The first unanswered customer message."),

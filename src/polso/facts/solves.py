@@ -41,6 +41,7 @@ SOLVES = Fact(
         dimension("priority", "The priority at the solve."),
         dimension("issue_type", "The issue type at the solve."),
         dimension("solver", "Who solved it."),
+        flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
         flag("is_first", "Whether it is the ticket's first solve."),
         flag("was_reopened", "Whether the ticket was opened again after it."),
         instant("since", "Start of the open spell that the solve ended."),

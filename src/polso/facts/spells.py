@@ -6,7 +6,7 @@ Rule kept here: an end of a ticket that is not open moves nothing, and neither d
 from __future__ import annotations
 
 from polso.engine import BooleanValue, Table, ibis
-from polso.facts.fact import TICKET, Context, is_end, of_tickets
+from polso.facts.fact import ORDER, TICKET, Context, is_end, of_tickets
 
 _KEPT = (*TICKET, "occurred_at", "seq", "rank", "event_id", "kind", "actor_kind", "actor_id")
 
@@ -31,35 +31,53 @@ def reopens(events: Table, reopen_on: tuple[str, ...]) -> BooleanValue:
 
 
 def spells(events: Table, context: Context) -> Table:
-    """One row an open spell: source, ticket_id, nth, since, until (null while open), ended_by, ended_by_agent."""
+    """One row an open spell: source, ticket_id, nth, since, after (what ended the spell before), until (null while
+    open), ended_by, ended_by_agent.
+    """
     marks = _marks(of_tickets(events), context)
-    order = ibis.window(group_by=list(TICKET), order_by=["occurred_at", "seq", "rank", "event_id"])
-    marked = marks.mutate(before=marks.is_open.lag().over(order).fill_null(0))
+    order = ibis.window(group_by=list(TICKET), order_by=list(ORDER))
+    so_far = ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
+    # What comes back from removal or merging is as open as it was before.
+    aside = marks.kind.isin(["removed", "merged", "restored"])
+    was_open = ibis.ifelse(aside, ibis.null("int8"), marks.is_open).last().over(so_far).fill_null(1)
+    settled = marks.mutate(is_open=ibis.ifelse(marks.kind == "restored", was_open, marks.is_open))
+    marked = settled.mutate(before=settled.is_open.lag().over(order).fill_null(0))
     turns = marked.filter(marked.is_open != marked.before)
     followed = turns.mutate(
         until=turns.occurred_at.lead().over(order),
+        after=turns.kind.lag().over(order),
         ended_by=turns.kind.lead().over(order),
         ended_by_agent=ibis.ifelse(turns.actor_kind == "agent", turns.actor_id, ibis.null("string")).lead().over(order),
         place=ibis.row_number().over(order),
     )
     opened = followed.filter(followed.is_open == 1)
     return opened.select(
-        *TICKET, nth=(opened.place // 2).cast("int64"), since=opened.occurred_at,
+        *TICKET, nth=(opened.place // 2).cast("int64"), since=opened.occurred_at, after=opened.after,
         until=opened.until, ended_by=opened.ended_by, ended_by_agent=opened.ended_by_agent,
     )  # fmt: skip
 
 
 def _marks(events: Table, context: Context) -> Table:
-    """Events that say whether the ticket is open after them, with an opening made up where none was recorded."""
-    ends = is_end(events)
-    said = events.filter(ends | (events.kind == "opened") | reopens(events, context.reopen_on))
-    marks = said.select(*_KEPT, is_open=ibis.ifelse(is_end(said), 0, 1))
-    first = events.group_by(*TICKET).aggregate(
-        occurred_at=events.occurred_at.min(), openings=(events.kind == "opened").sum()
+    """Events that say whether the ticket is open after them, with one opening a ticket, recorded or not.
+
+    A call that is a ticket of its own is over when it has left its last stage.
+    """
+    said = events.filter(is_end(events) | reopens(events, context.reopen_on))
+    marks = said.select(*_KEPT, is_open=ibis.ifelse(is_end(said), 0, 1).cast("int8"))
+    anchors = context.shared["anchors"]
+    opening = anchors.recorded_opening_at.fill_null(anchors.first_event_at)
+    hung_up = anchors.filter(anchors.is_call & (anchors.stages_entered <= anchors.stages_left))
+    return ibis.union(
+        marks,
+        _made(anchors.mutate(occurred_at=opening), "opened", -(2**31), 1),
+        _made(hung_up.mutate(occurred_at=hung_up.last_left_at), "closed", 2**31, 0),
     )
-    unopened = first.filter(first.openings == 0)
-    inferred = unopened.select(
-        *TICKET, "occurred_at", seq=ibis.literal(-(2**31), "int64"), rank=ibis.literal(-1, "int64"), event_id=ibis.literal(""),
-        kind=ibis.literal("opened"), actor_kind=ibis.null("string"), actor_id=ibis.null("string"), is_open=ibis.literal(1, "int8"),
+
+
+def _made(tickets: Table, kind: str, seq: int, is_open: int) -> Table:
+    """A mark that no event is, before (or after) all others of its instant."""
+    return tickets.select(
+        *TICKET, "occurred_at", seq=ibis.literal(seq, "int64"), rank=ibis.literal(-1, "int64"), event_id=ibis.literal(""),
+        kind=ibis.literal(kind), actor_kind=ibis.null("string"), actor_id=ibis.null("string"),
+        is_open=ibis.literal(is_open, "int8"),
     )  # fmt: skip
-    return marks.mutate(is_open=marks.is_open.cast("int8")).union(inferred)

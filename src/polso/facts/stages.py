@@ -112,8 +112,7 @@ def _answered(rows: Table) -> Table:
         talk_at=where(talk, rows.entered_at).min().over(onwards),
         own_talk_at=where(talk, rows.entered_at).min().over(of_agent),
         nameless_talk_at=where(talk & rows.agent.isnull(), rows.entered_at).min().over(onwards),
-        # The name of talks alone: where no talk follows, DuckDB would take that of any row.
-        talker=ibis.ifelse(talk, rows.agent.fill_null(""), "").argmin(talk_place).over(onwards).nullif(""),
+        talker=rows.agent.argmin(talk_place).over(onwards),
     )
     answered = (found.stage == "queue") & (found.outcome == "answered").fill_null(False)
     known = ibis.coalesce(found.own_talk_at, found.nameless_talk_at)

@@ -83,16 +83,11 @@ def _spells(points: Table) -> Table:
     said_at = ibis.ifelse(placed.state.notnull(), placed.place, ibis.null("int64"))
     home_at = ibis.ifelse(placed.state.notnull() & placed.team.notnull(), placed.place, ibis.null("int64"))
     began_at = ibis.ifelse((placed.step == 1) & placed.team.notnull(), placed.place, ibis.null("int64"))
-
-    def latest(name: StringValue, at: IntegerValue) -> StringValue:
-        # Among rows none of which has a place, DuckDB takes any and Spark none: so those have no name.
-        return ibis.ifelse(at.notnull(), name.fill_null(""), "").argmax(at).over(so_far).nullif("")
-
     swept = placed.mutate(
         depth=placed.step.sum().over(so_far),
-        said=latest(placed.state, said_at),
-        home=latest(placed.team, home_at),
-        queue=latest(placed.team, began_at),
+        said=placed.state.argmax(said_at).over(so_far),
+        home=placed.team.argmax(home_at).over(so_far),
+        queue=placed.team.argmax(began_at).over(so_far),
     ).filter(lambda t: t.next_at.isnull() | (t.next_at != t["at"]))
     named = swept.select(
         *AGENT,

@@ -7,7 +7,7 @@ ticket arrives (the next instants of the same customer are a second pass, facts/
 from __future__ import annotations
 
 from polso.calendar.position import with_business
-from polso.engine import Table, ibis, micros_between
+from polso.engine import BooleanValue, Table, ibis, micros_between
 from polso.facts.fact import (
     TICKET,
     TICKET_KEY,
@@ -20,12 +20,13 @@ from polso.facts.fact import (
     duration,
     flag,
     identifier,
+    in_order,
     instant,
     is_reply,
     linked_instant,
     of_tickets,
 )
-from polso.facts.history import at_instant
+from polso.facts.history import at_instant, at_last
 from polso.facts.returns import link
 
 
@@ -47,15 +48,34 @@ def fold(events: Table, context: Context) -> Table:
         awaits_response=base.started_at.notnull() & (base.first_reply_at.notnull() | base.is_open),
     )
     base = context.keep("fold_tickets", base)
-    base = at_instant(base, "last_event_at", context)
+    base = at_last(base, context)
     base = at_instant(base, "opened_at", context, names=("team", "agent", "priority", "issue_type"), prefix="opening_")
     return at_instant(base, "first_solved_at", context, names=("team", "agent"), prefix="solving_")
 
 
-def anchors(own: Table) -> Table:
+def anchors(own: Table, context: Context) -> Table:
     """Everything that one grouped pass over a ticket's events can tell: kept apart, as other folds read it too."""
-    found = _grouped(own)
+    found = _opened(own, context.keep("fold_grouped", _grouped(own)))
     return found.mutate(left_out=_left_out(found), is_counted=_left_out(found).isnull())
+
+
+def _opened(own: Table, found: Table) -> Table:
+    """Who opened: the first opening of several; without any, whoever the first event is by."""
+    doubtful = found.filter(found.openings != 1).select(*TICKET, "openings")
+    events = own.inner_join(doubtful, list(TICKET))
+    events = events.filter((events.kind == "opened") | (events.openings == 0))
+    placed = events.mutate(place=ibis.row_number().over(in_order(events)))
+    first = placed.filter(placed.place == 0).select(
+        f_source="source", f_ticket="ticket_id", f_by="actor_kind", f_opener="actor_id", f_direction="direction"
+    )
+    joined = found.left_join(first, [found.source == first.f_source, found.ticket_id == first.f_ticket])
+    known = joined.f_source.notnull()
+    named = joined.mutate(
+        opened_by=ibis.ifelse(known, joined.f_by, joined.opened_by).fill_null("customer"),
+        opener=ibis.ifelse(known, joined.f_opener, joined.opener),
+        direction=ibis.ifelse(known, joined.f_direction, joined.direction),
+    )
+    return named.drop("f_source", "f_ticket", "f_by", "f_opener", "f_direction", "openings")
 
 
 def _grouped(own: Table) -> Table:
@@ -69,11 +89,12 @@ def _grouped(own: Table) -> Table:
         last_event_at=at.max(),
         events=own.count(),
         recorded_opening_at=at.min(where=opened),
-        opened_by=by.max(where=opened).fill_null("customer"),
+        openings=opened.sum(),
+        opened_by=by.max(where=opened),
         opener=own.actor_id.max(where=opened),
         direction=own.direction.max(where=opened),
         first_customer_message_at=at.min(where=message & (by == "customer")),
-        any_reply_at=at.min(where=is_reply(own) | (message & by.isin(["bot", "system"]))),
+        any_reply_at=at.min(where=is_reply(own) | _is_any_reply(own)),
         human_reply_at=at.min(where=is_reply(own)),
         last_reply_at=at.max(where=is_reply(own)),
         assigned_at=at.min(where=kind == "assigned"),
@@ -89,7 +110,11 @@ def _grouped(own: Table) -> Table:
         restored_at=at.max(where=kind == "restored"),
         removed_as=own.value.max(where=kind == "removed"),
         customer_messages=(message & (by == "customer")).sum(),
-        agent_messages=(message & (by == "agent")).sum(),
+        agent_messages=(message & is_reply(own)).sum(),
+        is_call=own.said_ticket_id.isnull().all(),
+        stages_entered=(kind == "entered").sum(),
+        stages_left=(kind == "left").sum(),
+        last_left_at=at.max(where=kind == "left"),
         bot_messages=(message & by.isin(["bot", "system"])).sum(),
         notes=(kind == "note").sum(),
         assignments=(kind == "assigned").sum(),
@@ -106,12 +131,13 @@ def _spells(context: Context) -> Table:
     """First and last solve, reopenings and the present state, from the open spells."""
     rows = context.shared["spells"]
     solved = rows.ended_by == "solved"
+    again = rows.after.isin(["solved", "closed"]).fill_null(False)
     return rows.group_by(*TICKET).aggregate(
         first_solved_at=rows.until.min(where=solved),
         last_solved_at=rows.until.max(where=solved),
         solves=solved.fill_null(False).sum(),
-        reopenings=(rows.nth > 0).sum(),
-        reopened_at=rows.since.min(where=rows.nth > 0),
+        reopenings=again.sum(),
+        reopened_at=rows.since.min(where=again & (rows.after == "solved")),
         is_open=rows.until.isnull().any(),
         ended_at=rows.until.max(),
         solver=rows.ended_by_agent.argmax(rows.nth, where=solved),
@@ -128,17 +154,27 @@ def _first_response(own: Table, base: Table) -> Table:
     by_customer = base.opened_by == "customer"
     started = ibis.ifelse(by_customer, base.opened_at, base.first_customer_message_at)
     base = base.mutate(started_at=started)
-    others = base.filter((base.opened_by != "customer") & base.first_customer_message_at.notnull()).select(
-        *TICKET, asked_at=base.first_customer_message_at
+    # Rare: somebody else opened, or a reply stands before the clock starts.
+    early = (base.human_reply_at < base.started_at) | (base.any_reply_at < base.started_at)
+    others = base.filter(base.started_at.notnull() & (~by_customer | early.fill_null(False))).select(
+        a_source="source", a_ticket="ticket_id", asked_at="started_at"
     )
-    later = own.filter(is_reply(own)).inner_join(others, list(TICKET))
-    later = later.filter(later.occurred_at >= later.asked_at).group_by(*TICKET).aggregate(later_reply_at=later.occurred_at.min())
-    joined = base.left_join(later, list(TICKET)).drop("source_right", "ticket_id_right")
-    first = ibis.ifelse(joined.opened_by == "customer", joined.human_reply_at, joined.later_reply_at)
+    answers = own.filter(is_reply(own) | _is_any_reply(own))
+    later = answers.inner_join(others, [answers.source == others.a_source, answers.ticket_id == others.a_ticket])
+    later = later.filter(later.occurred_at >= later.asked_at)
+    found = later.group_by(l_source=later.source, l_ticket=later.ticket_id).aggregate(
+        later_reply_at=later.occurred_at.min(where=is_reply(later)), later_any_at=later.occurred_at.min()
+    )
+    joined = base.mutate(is_plain=by_customer & ~early.fill_null(False))
+    joined = joined.left_join(found, [joined.source == found.l_source, joined.ticket_id == found.l_ticket])
     return joined.mutate(
-        first_reply_at=first,
-        any_first_reply_at=ibis.ifelse(joined.opened_by == "customer", joined.any_reply_at, joined.later_reply_at),
-    ).drop("later_reply_at", "any_reply_at")
+        first_reply_at=ibis.ifelse(joined.is_plain, joined.human_reply_at, joined.later_reply_at),
+        any_first_reply_at=ibis.ifelse(joined.is_plain, joined.any_reply_at, joined.later_any_at),
+    ).drop("l_source", "l_ticket", "later_reply_at", "later_any_at", "any_reply_at", "is_plain")
+
+
+def _is_any_reply(own: Table) -> BooleanValue:
+    return (own.kind == "message") & own.actor_kind.isin(["bot", "system"])
 
 
 def _turns(base: Table, context: Context) -> Table:
@@ -167,7 +203,9 @@ def _pauses(base: Table, context: Context) -> Table:
     Pauses before the first solve are summed apart, because the first solve has a clock of its own.
     """
     waits = context.shared["waits"]
-    joined = waits.inner_join(base.select(*TICKET, "first_solved_at"), list(TICKET))
+    # From the spells, not from `base`: engines would make all that led to it a second time.
+    joined = waits.left_join(_spells(context).select(*TICKET, "first_solved_at"), list(TICKET))
+    joined = joined.drop("source_right", "ticket_id_right")
     on_customer = joined.waiting_for == "customer"
     early = joined.since < joined.first_solved_at
     summed = joined.group_by(*TICKET).aggregate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polso.engine import Table
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, dimension, flag, identifier, instant, of_tickets
+from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, dimension, flag, identifier, instant, of_tickets, with_verdict
 from polso.facts.history import at_instant, own_names
 
 
@@ -21,7 +21,7 @@ def fold(events: Table, context: Context) -> Table:
         reason=moved.value,
         by_system=(moved.actor_kind == "system").fill_null(False),
     )
-    return at_instant(rows, "transferred_at", context, names=("channel", "agent", "priority", "issue_type", *own_names(context)))
+    return at_instant(with_verdict(rows, context), "transferred_at", context, names=("channel", "agent", "priority", "issue_type", *own_names(context)))
 
 
 TRANSFERS = Fact(
@@ -42,6 +42,7 @@ TRANSFERS = Fact(
         dimension("from_team", "The team that gave it away."),
         dimension("to_team", "The team that got it."),
         dimension("reason", "The reason given."),
+        flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
         flag("by_system", "Whether a routing rule did it."),
         instant("transferred_at", "When."),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polso.engine import Table, ibis
 from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, dimension, identifier, in_order, instant, is_end, of_tickets
-from polso.facts.history import at_instant
+from polso.facts.history import NEVER, at_instant
 from polso.facts.spells import reopens
 
 
@@ -13,10 +13,22 @@ def fold(events: Table, context: Context) -> Table:
     own = of_tickets(events)
     relevant = own.filter(own.kind.isin(["waiting", "resumed"]) | is_end(own) | reopens(own, context.reopen_on))
     order = in_order(relevant)
-    followed = relevant.mutate(
-        until=relevant.occurred_at.lead().over(order), after_end=is_end(relevant).lag().over(order).fill_null(False)
+    followed = relevant.mutate(until=relevant.occurred_at.lead().over(order))
+    begun = followed.filter(followed.kind == "waiting")
+    spells = context.shared["spells"].view()
+    spells = spells.select(
+        s_source="source", s_ticket="ticket_id", s_since="since", s_until=spells.until.fill_null(ibis.timestamp(NEVER))
     )
-    waits = followed.filter((followed.kind == "waiting") & ~followed.after_end)
+    # A wait of a ticket that is not open is no wait.
+    waits = begun.semi_join(
+        spells,
+        [
+            begun.source == spells.s_source,
+            begun.ticket_id == spells.s_ticket,
+            spells.s_since <= begun.occurred_at,
+            spells.s_until > begun.occurred_at,
+        ],
+    )
     rows = waits.select(
         *TICKET, "client", since=waits.occurred_at, until=waits.until, waiting_for=waits.value.fill_null("customer")
     )

@@ -15,13 +15,13 @@ from polso.query.scan import Cell, in_scope
 from polso.query.stock import counted, standing
 from polso.query.store import Store
 
-CAME = ("opened", "reopened", "moved_in")
+CAME = ("opened", "reopened", "restored", "moved_in")
 WENT = ("solved", "closed", "merged", "removed", "moved_out")
 START, END = "start", "end"
 
 
 def roll_forward(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, dict[str, Answer]]:
-    """Per cell: start, opened, reopened, moved in, solved, closed, merged, removed, moved out, end.
+    """Per cell: start, opened, reopened, restored, moved in, solved, closed, merged, removed, moved out, end.
 
     Moves in and out are of a dimension (a transfer, another assignee), and cancel out over all its values.
     """
