@@ -7,7 +7,7 @@ holds or wraps lasts, whatever else the state says.
 
 from __future__ import annotations
 
-from polso.engine import IntegerValue, StringValue, Table, ibis
+from polso.engine import Table, ibis
 from polso.facts.fact import Context, Fact, Key, Span, dimension, instant
 from polso.facts.stages import HANDLING, visits
 from polso.facts.work import micros

@@ -224,7 +224,8 @@ def _pauses(base: Table, context: Context) -> Table:
 
 def _left_out(base: Table) -> ibis.expr.types.StringValue:
     back = base.restored_at.fill_null(ibis.timestamp("1970-01-01"))
-    internal = (base.opened_by == "agent") & (
+    # Only a recorded opening says so: where none is, the first event may be anything an agent did.
+    internal = base.recorded_opening_at.notnull() & (base.opened_by == "agent") & (
         (base.direction.fill_null("") == "internal") | (base.customer_id.notnull() & (base.customer_id == base.opener))
     )
     return ibis.cases(
