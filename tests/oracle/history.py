@@ -11,6 +11,8 @@ from oracle.log import ENDS, Event, reopens
 
 CARRIED = ("team", "agent", "priority", "issue_type")
 Dimensions = dict[str, Any]
+# The one event that opens a ticket; `opened` itself opens nothing.
+OPENING = "opening"
 
 
 @dataclass
@@ -18,16 +20,16 @@ class Wait:
     """A stretch in which the ticket waited for somebody."""
 
     since: datetime
-    waiting_for: str | None
-    until: datetime | None = None
-    before_first_solve: bool = True
+    waiting_for: str
+    until: datetime | None
 
 
 @dataclass
 class Spell:
-    """A stretch in which the ticket was open."""
+    """A stretch in which the ticket was open, and what ended the one before."""
 
     since: datetime
+    after: str | None
     until: datetime | None = None
     end: Event | None = None
 
@@ -39,41 +41,85 @@ class Spell:
 
 @dataclass
 class Life:
-    """Open spells, waits, and for every event whether the ticket was open (or not opened yet) after it."""
+    """Open spells, waits, and the events with what was made up; for each whether it left the ticket open.
 
-    opening: Event | None
-    opened_at: datetime
+    A ticket that nothing has opened or ended yet may be spoken to: it stands as open.
+    """
+
+    opening: Event
+    is_recorded: bool
     spells: list[Spell]
     waits: list[Wait]
-    open_after: list[bool]
+    told: list[tuple[Event, bool]]
+
+    @property
+    def opened_at(self) -> datetime:
+        """The first recorded opening, else the first event."""
+        instant: datetime = self.opening["occurred_at"]
+        return instant
 
 
 def life(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored")) -> Life:
-    """Walk a ticket's events in order; before a recorded opening nothing opens, waits or ends."""
-    opening = next((e for e in events if e["kind"] == "opened"), None)
-    start = events.index(opening) if opening else 0
-    first = events[start]
-    spells, waits, open_after = [Spell(first["occurred_at"])], [], [True] * start
-    wait: Wait | None = None
-    for event in events[start:]:
-        now, current = event["occurred_at"], spells[-1]
-        is_open = current.until is None
-        if (
-            is_open
-            and wait
-            and (event["kind"] in ("resumed", "reopened", "waiting", *ENDS) or reopens(event, reopen_on))
+    """Walk a ticket's events in order, between its one opening and, for a call, its end."""
+    recorded = next((e for e in events if e["kind"] == "opened"), None)
+    opening = recorded or events[0]
+    is_open = stood = None
+    spells: list[Spell] = []
+    told: list[tuple[Event, bool]] = []
+    for event in _with_made_up(events, opening):
+        kind = event["kind"]
+        says = _says(event, reopen_on)
+        # What comes back from removal or merging is as open as it was before.
+        if kind == "restored" and says:
+            says = stood is not False
+        elif kind not in ("merged", "removed") and says is not None:
+            stood = says
+        if says and not is_open:
+            spells.append(Spell(event["occurred_at"], spells[-1].ended_by if spells else None))
+        elif says is False and is_open:
+            spells[-1].until, spells[-1].end = event["occurred_at"], event
+        is_open = is_open if says is None else says
+        told.append((event, is_open is not False))
+    return Life(opening, recorded is not None, spells, _waits(events, spells, reopen_on), told)
+
+
+def _says(event: Event, reopen_on: Iterable[str]) -> bool | None:
+    """Whether an event says that the ticket is open after it, or that it is not."""
+    if event["kind"] in ENDS:
+        return False
+    return True if event["kind"] == OPENING or reopens(event, reopen_on) else None
+
+
+def _with_made_up(events: list[Event], opening: Event) -> list[Event]:
+    """The events, with the ticket's opening before all others of its instant.
+
+    A call without a ticket that has left all it entered is closed, after all others of that instant.
+    """
+    made = list(events)
+    lefts = [e["occurred_at"] for e in events if e["kind"] == "left"]
+    entered = sum(e["kind"] == "entered" for e in events)
+    if lefts and entered <= len(lefts) and all(e.get("ticket_id") is None for e in events):
+        place = sum(e["occurred_at"] <= lefts[-1] for e in events)
+        made.insert(place, {"kind": "closed", "occurred_at": lefts[-1]})
+    place = sum(e["occurred_at"] < opening["occurred_at"] for e in events)
+    made.insert(place, {**opening, "kind": OPENING})
+    return made
+
+
+def _waits(events: list[Event], spells: list[Spell], reopen_on: Iterable[str]) -> list[Wait]:
+    """Waits that begin while the ticket is open; each ends at the next word about waiting, opening or ending."""
+    words = [
+        e for e in events if e["kind"] in ("waiting", "resumed", *ENDS) or reopens(e, reopen_on)
+    ]
+    waits = []
+    for event, later in zip(words, [*words[1:], None], strict=False):
+        now = event["occurred_at"]
+        if event["kind"] == "waiting" and any(
+            s.since <= now and (s.until is None or now < s.until) for s in spells
         ):
-            wait.until, wait = now, None
-        if is_open and event["kind"] in ENDS:
-            current.until, current.end = now, event
-        elif not is_open and reopens(event, reopen_on):
-            spells.append(Spell(now))
-        elif is_open and event["kind"] == "waiting":
-            solved = any(s.ended_by == "solved" for s in spells)
-            wait = Wait(now, event.get("value") or "customer", before_first_solve=not solved)
-            waits.append(wait)
-        open_after.append(spells[-1].until is None)
-    return Life(opening, first["occurred_at"], spells, waits, open_after)
+            until = later["occurred_at"] if later else None
+            waits.append(Wait(now, event.get("value") or "customer", until))
+    return waits
 
 
 def said(event: Event, now: Dimensions) -> Dimensions:

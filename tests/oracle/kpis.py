@@ -157,8 +157,17 @@ def first_contact_resolution(
         if inside(r, "resolved_at", period) and r["person"] is not None and r["resolved_at"] + within <= as_of
     ]
 
+    followed: dict[Any, datetime] = {}
+    for row in counted(facts["tickets"]):
+        if row["follows"] is not None:
+            key = (row["source"], row["follows"])
+            followed[key] = min(row["opened_at"], followed.get(key, row["opened_at"]))
+
     def at_once(row: Row) -> bool:
         if row["turns"] > 1 or row["reopenings"]:
+            return False
+        after = followed.get((row["source"], row["ticket_id"]))
+        if after is not None and after - row["resolved_at"] <= within:
             return False
         names = (
             ("next_same_type_at", "next_unknown_type_at")
@@ -216,10 +225,19 @@ def backlog(facts: dict[str, list[Row]], instant: datetime, **where: Any) -> int
 # -- calls
 
 
-def service_level(visits: list[Row], period: Period, threshold: timedelta, rule: str = "negative") -> Value:
-    """Answered within the threshold over offered; early abandons count against, not at all, or for."""
+def service_level(
+    visits: list[Row], period: Period, threshold: timedelta, as_of: datetime, rule: str = "negative"
+) -> Value:
+    """Answered within the threshold over offered; early abandons count against, not at all, or for.
+
+    Who still waits has missed it; visits younger than the threshold are left out.
+    """
     limit = _us(threshold)
-    offered = [r for r in visits if r["is_offered"] and inside(r, "entered_at", period)]
+    offered = [
+        r
+        for r in visits
+        if r["is_offered"] and inside(r, "entered_at", period) and r["entered_at"] + threshold <= as_of
+    ]
     early = sum(r["is_abandoned"] and r["wait_us"] <= limit for r in offered)
     in_time = sum(r["is_answered"] and r["wait_us"] <= limit for r in offered)
     below = len(offered) - (early if rule == "ignore" else 0)
@@ -236,9 +254,13 @@ def speed_of_answer(visits: list[Row], period: Period, stat: Statistic = mean) -
 
 
 def abandonment_rate(sessions: list[Row], period: Period) -> Value:
-    """Contacts that gave up before a person answered, among those that asked for one."""
+    """Contacts that gave up before a person answered, among those that asked for one: answered, or over."""
     return share(
-        [r for r in sessions if inside(r, "queued_at", period) and r["is_counted"]],
+        [
+            r
+            for r in sessions
+            if inside(r, "queued_at", period) and r["is_counted"] and (r["is_answered"] or r["is_over"])
+        ],
         lambda r: r["is_abandoned"],
     )
 

@@ -23,6 +23,8 @@ RANKED = (
     "closed",
 )
 ENDS = ("solved", "closed", "merged", "removed")
+# What may belong to a call or chat session alone, where it names no ticket.
+OF_CALLS = ("entered", "left", "transferred", "message", "note")
 
 
 def place(event: Event) -> tuple[datetime, int, int, str]:
@@ -41,7 +43,7 @@ def ticket_of(event: Event) -> str | None:
     """The ticket of an event: its own; a call or chat without one is a ticket of its own."""
     if event.get("ticket_id") is not None:
         return str(event["ticket_id"])
-    return event.get("contact_id")
+    return event.get("contact_id") if event["kind"] in OF_CALLS else None
 
 
 def by_ticket(events: Iterable[Event]) -> dict[TicketId, list[Event]]:

@@ -114,7 +114,7 @@ def sessions(ticket: Ticket) -> list[Row]:
         talked = any(v["stage"] == "talk" for v in visits) or any(
             v["is_answered"] for v in visits if v["stage"] == "queue"
         )
-        last = visits[-1]
+        last = max(visits, key=lambda v: (v["stage"] not in ("ring", "wrap"), v["nth"]))
         found.append(
             {
                 "contact_id": contact,
@@ -122,7 +122,8 @@ def sessions(ticket: Ticket) -> list[Row]:
                 "queued_at": min(v["entered_at"] for v in visits if v["is_offered"]),
                 "is_answered": talked,
                 "is_abandoned": not talked and last["is_abandoned"],
-                "is_counted": ticket.left_out is None,
+                "is_over": not last["is_inside"],
+                "is_counted": ticket.left_out not in ("removed", "internal"),
                 "client": ticket.client,
             }
         )

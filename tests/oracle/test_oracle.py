@@ -28,7 +28,7 @@ def offered(seconds: int, outcome: str) -> kpis.Row:
 def test_service_level_of_seventy_ten_and_twenty() -> None:
     visits = [offered(20, "answered")] * 70 + [offered(3, "abandoned")] * 10 + [offered(21, "answered")] * 20
     found = [
-        kpis.service_level(visits, PERIOD, timedelta(seconds=20), rule)
+        kpis.service_level(visits, PERIOD, timedelta(seconds=20), PERIOD[1], rule)
         for rule in ("ignore", "negative", "positive")
     ]
     assert [Fraction(7, 9), Fraction(7, 10), Fraction(8, 10)] == found

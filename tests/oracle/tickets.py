@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from oracle.history import CARRIED, Life, at, channel, dimensions, life
-from oracle.log import Event, TicketId, by_ticket, in_order, is_customer_turn, is_reply
+from oracle.history import CARRIED, OPENING, Life, at, channel, dimensions, life
+from oracle.log import ENDS, Event, TicketId, by_ticket, in_order, is_customer_turn, is_reply, reopens
 
 Row = dict[str, Any]
 
@@ -24,8 +24,8 @@ class Ticket:
     """One ticket, and everything its events say."""
 
     def __init__(self, key: TicketId, events: list[Event], reopen_on: Iterable[str]) -> None:
-        self.key, self.events = key, events
-        self.life: Life = life(events, tuple(reopen_on))
+        self.key, self.events, self.reopen_on = key, events, tuple(reopen_on)
+        self.life: Life = life(events, self.reopen_on)
         self.history = dimensions(events)
         self.client = max(e["client"] for e in events)
         self.channel = channel(events)
@@ -58,20 +58,17 @@ class Ticket:
     @property
     def opened_by(self) -> str:
         """Who opened it; where nobody says, the customer did."""
-        return (self.life.opening or {}).get("actor_kind") or "customer"
+        return self.life.opening.get("actor_kind") or "customer"
 
     @property
     def left_out(self) -> str | None:
-        """Why it does not count."""
-        gone = [e for e in self.events if e["kind"] in ("merged", "removed", "restored")]
-        since_back = {
-            e["kind"]
-            for e in gone[max((n + 1 for n, e in enumerate(gone) if e["kind"] == "restored"), default=0) :]
-        }
+        """Why it does not count: merged or removed after it was last restored, or an agent's own."""
+        back = max(self.instants("restored"), default=None)
         for reason in ("merged", "removed"):
-            if reason in since_back:
+            gone = max(self.instants(reason), default=None)
+            if gone and (back is None or gone > back):
                 return reason
-        opening = self.life.opening or {}
+        opening = self.life.opening
         own = self.customer is not None and self.customer == opening.get("actor_id")
         if self.opened_by == "agent" and (opening.get("direction") == "internal" or own):
             return "internal"
@@ -80,13 +77,15 @@ class Ticket:
     # -- replies
 
     def turns(self) -> list[Row]:
-        """Customer turns: from the first unanswered contact to the reply, or to the end of the open spell."""
+        """Customer turns: from the first unanswered contact to the reply, or to the end of the ticket.
+
+        A message to a ticket that is not open begins none, unless what follows opens the ticket again.
+        """
         rows: list[Row] = []
         waiting = False
-        was_open = True
-        for event, is_open in zip(self.events, self.life.open_after, strict=True):
+        told = [item for item in self.life.told if _is_heard(item[0], self.reopen_on)]
+        for (event, is_open), later in zip(told, [*told[1:], None], strict=True):
             now = event["occurred_at"]
-            ended = was_open and not is_open
             if waiting and is_reply(event):
                 rows[-1] |= {
                     "outcome": "answered",
@@ -95,10 +94,13 @@ class Ticket:
                     "ended_at": now,
                 }
                 waiting = False
-            elif waiting and ended:
+            elif waiting and event["kind"] in ENDS:
                 rows[-1] |= {"outcome": "ended", "ended_at": now}
                 waiting = False
-            elif not waiting and is_customer_turn(event) and is_open:
+            elif not waiting and is_customer_turn(event):
+                opens_next = later and later[1] and later[0].get("actor_kind") != "agent"
+                if event["kind"] == "message" and not is_open and not opens_next:
+                    continue
                 rows.append(
                     {
                         "started_at": now,
@@ -109,11 +111,11 @@ class Ticket:
                     }
                 )
                 waiting = True
-            was_open = is_open
         return [
             {
                 **self.placed(r["started_at"]),
                 **r,
+                "is_counted": self.left_out is None,
                 "nth": n,
                 "is_first": n == 1,
                 "reply_us": micros(r["started_at"], r["answered_at"]),
@@ -122,15 +124,10 @@ class Ticket:
         ]
 
     def response(self) -> Row:
-        """Where the response clock starts, and the first replies after it."""
-        if self.opened_by == "customer":
-            start, after = self.life.opened_at, self._after_opening()
-        else:
-            message = next(
-                (e for e in self.events if e["kind"] == "message" and e.get("actor_kind") == "customer"), None
-            )
-            start = message["occurred_at"] if message else None
-            after = self.events[self.events.index(message) + 1 :] if message else []
+        """Where the response clock starts, and the first replies from that instant on."""
+        messages = [e["occurred_at"] for e in self._messages("customer")]
+        start = self.life.opened_at if self.opened_by == "customer" else min(messages, default=None)
+        after = [e for e in self.events if start and e["occurred_at"] >= start]
         replies = [e["occurred_at"] for e in after if is_reply(e)]
         programs = [
             e["occurred_at"]
@@ -149,10 +146,6 @@ class Ticket:
             "any_first_response_us": micros(start, any_first),
         }
 
-    def _after_opening(self) -> list[Event]:
-        opening = self.life.opening
-        return self.events[self.events.index(opening) :] if opening else self.events
-
     # -- solves
 
     def solves(self) -> list[Row]:
@@ -165,6 +158,7 @@ class Ticket:
                 rows.append(
                     {
                         **self.placed(spell.until),
+                        "is_counted": self.left_out is None,
                         "solver": agent_of(spell.end),
                         "is_first": not rows,
                         "was_reopened": later is not None,
@@ -195,6 +189,7 @@ class Ticket:
             {
                 **{k: v for k, v in self.placed(e["occurred_at"]).items() if k != "team"},
                 "event_id": e["event_id"],
+                "is_counted": self.left_out is None,
                 "from_team": e.get("subject_id"),
                 "to_team": e.get("team"),
                 "reason": e.get("value"),
@@ -222,10 +217,11 @@ class Ticket:
                     pieces.append({**self.head, **held, "since": since, "until": until})
             for place, piece in enumerate(pieces):
                 last = place == len(pieces) - 1
-                piece["began_as"] = "moved_in" if place else ("reopened" if n else "opened")
+                again = "restored" if spell.after in ("merged", "removed") else "reopened"
+                piece["began_as"] = "moved_in" if place else (again if n else "opened")
                 piece["ended_as"] = spell.ended_by if last else "moved_out"
                 piece["is_still_open"] = piece["until"] is None
-                piece["opened_at"] = self.life.opened_at
+                piece["opened_at"] = self.life.spells[0].since
             rows += pieces
         return rows
 
@@ -236,6 +232,7 @@ class Ticket:
         solves, turns, spells = self.solves(), self.turns(), self.life.spells
         opening, first, last = self.life.opening, self.events[0], self.events[-1]
         is_open = spells[-1].until is None
+        again = [s for s in spells if s.after in ("solved", "closed")]
         kinds = [e["kind"] for e in self.events]
         opened_at = self.life.opened_at
         at_opening, at_solve, now = (
@@ -257,12 +254,12 @@ class Ticket:
             "solver": solves[-1]["solver"] if solves else None,
             "first_solver": solves[0]["solver"] if solves else None,
             "opened_by": self.opened_by,
-            "opener": (opening or {}).get("actor_id"),
-            "direction": (opening or {}).get("direction"),
-            "opening_inferred": opening is None,
+            "opener": opening.get("actor_id"),
+            "direction": opening.get("direction"),
+            "opening_inferred": not self.life.is_recorded,
             "is_open": is_open,
             "opened_at": opened_at,
-            "recorded_opening_at": opened_at if opening else None,
+            "recorded_opening_at": opened_at if self.life.is_recorded else None,
             "first_event_at": first["occurred_at"],
             "last_event_at": last["occurred_at"],
             **self.response(),
@@ -285,7 +282,7 @@ class Ticket:
             "last_solved_at": solves[-1]["solved_at"] if solves else None,
             "resolved_at": solves[-1]["solved_at"] if solves and not is_open else None,
             "last_solve_event_at": max(self.instants("solved"), default=None),
-            "reopened_at": spells[1].since if len(spells) > 1 else None,
+            "reopened_at": min((s.since for s in again if s.after == "solved"), default=None),
             "ended_at": max((s.until for s in spells if s.until), default=None),
             "closed_at": max(self.instants("closed"), default=None),
             "escalated_at": min(self.instants("escalated"), default=None),
@@ -303,7 +300,7 @@ class Ticket:
             "escalations": kinds.count("escalated"),
             "solve_events": kinds.count("solved"),
             "solves": len(solves),
-            "reopenings": len(spells) - 1,
+            "reopenings": len(again),
             "turns": len(turns),
             "longest_reply_us": max(answered, default=None),
             **self._paused(),
@@ -323,14 +320,13 @@ class Ticket:
         return [e for e in self.events if e["kind"] == "assigned" and e.get("actor_id") == e["subject_id"]]
 
     def _paused(self) -> Row:
-        ended = [(w, micros(w.since, w.until) or 0) for w in self.life.waits if w.until is not None]
+        ended = [(w, micros(w.since, w.until) or 0) for w in self.life.waits]
+        solved = min((s["solved_at"] for s in self.solves()), default=None)
         on_customer = [(w, us) for w, us in ended if w.waiting_for == "customer"]
         return {
             "paused_us": sum(us for _, us in ended),
             "paused_on_customer_us": sum(us for _, us in on_customer),
-            "paused_early_us": sum(us for w, us in on_customer if w.before_first_solve)
-            if self.solves()
-            else 0,
+            "paused_early_us": sum(us for w, us in on_customer if solved and w.since < solved),
         }
 
 
@@ -346,6 +342,12 @@ SPANS = {
     "reopen_gap": ("first_solved_at", "reopened_at"),
     "lifetime": ("opened_at", "last_event_at"),
 }
+
+
+def _is_heard(event: Event, reopen_on: Iterable[str]) -> bool:
+    """Whether an event asks, answers, ends or opens anything."""
+    opens = event["kind"] in (OPENING, "opened") or reopens(event, reopen_on)
+    return opens or is_reply(event) or is_customer_turn(event) or event["kind"] in ENDS
 
 
 def agent_of(event: Event) -> str | None:
@@ -376,6 +378,9 @@ def facts(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored
         row["person"] = aliases.get((row["client"], row["customer_id"]), row["customer_id"])
     for row in rows:
         row |= returns(row, rows)
+    for ticket, row in zip(made, rows, strict=True):
+        ids = [e["subject_id"] for e in ticket.events if e["kind"] == "linked" and e.get("value") == "follow_up"]
+        row["follows"] = max(ids, default=None)
     many = {
         name: [row for t in made for row in getattr(t, name)()]
         for name in ("solves", "waits", "transfers", "backlog")

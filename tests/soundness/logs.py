@@ -22,6 +22,7 @@ CLIENTS = ("a", "b")
 CUSTOMERS = ("k1", "k2", "k3", None)
 CHANNELS = ("email", "chat", "phone", None)
 AGENTS = ("g1", "g2")
+ASIDE = ("merged", "removed", "restored")
 MINUTES = (7, 0, 1, 0, 45, 600, 1500, 11000)
 
 
@@ -126,6 +127,8 @@ def tickets(draw: st.DrawFn, number: int, *, orderly: bool) -> list[Event]:
     def add(kind: str, **said: Any) -> None:
         if said.get("actor_kind") == "customer":
             said["actor_id"] = common["customer_id"]
+        if kind == "linked":
+            said["subject_id"] = f"t{number - 1 if number else 1}"
         if kind in ("rated", "survey_sent") and said["subject_id"]:
             said["subject_id"] += f"-{number}"
         # Ids that sort unlike the instants, so that an order by id alone would show.
@@ -146,11 +149,14 @@ def tickets(draw: st.DrawFn, number: int, *, orderly: bool) -> list[Event]:
         st.lists(st.tuples(st.sampled_from(MINUTES), st.sampled_from(STEPS)), max_size=9)
     ):
         now += timedelta(minutes=minutes)
+        if step["kind"] in ASIDE and any(e["kind"] in ASIDE and e["occurred_at"] == now for e in events):
+            # Gone and back at one instant is neither.
+            now += timedelta(minutes=1)
         add(channel=channel if step["kind"] == "message" else None, **step)
     if not orderly and len(events) > 1 and draw(st.integers(0, 9)) == 9:
         # A clock that runs behind: one event seems older than all others.
         events[draw(st.integers(0, len(events) - 1))]["occurred_at"] = START - timedelta(
-            minutes=draw(st.integers(0, 600))
+            minutes=draw(st.integers(1, 600))
         )
     return events
 

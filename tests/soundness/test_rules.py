@@ -116,8 +116,59 @@ TICKETS: dict[str, list[tuple[float, str, Event]]] = {
     ],
     "restored_then_merged": [
         (0, "opened", {**CUSTOMER, "channel": "email"}),
-        (1, "restored", {"event_id": "rm-1"}),
-        (1, "merged", {"event_id": "rm-2", "subject_id": "thanks"}),
+        (1, "restored", {}),
+        (2, "merged", {"subject_id": "thanks"}),
+    ],
+    "restored_when_solved": [
+        (0, "opened", {**CUSTOMER, "channel": "email"}),
+        (1, "solved", AGENT),
+        (2, "removed", {"value": "spam"}),
+        (3, "restored", {}),
+        (4, "message", CUSTOMER),
+        (5, "message", AGENT),
+    ],
+    "removed_and_restored": [
+        (0, "opened", {**CUSTOMER, "channel": "email"}),
+        (1, "removed", {"value": "spam"}),
+        (2, "restored", {}),
+    ],
+    "thanks_then_opened": [
+        (0, "opened", {**CUSTOMER, "channel": "email"}),
+        (1, "solved", AGENT),
+        (2, "message", CUSTOMER),
+        (3, "opened", {"actor_kind": "system"}),
+        (4, "message", CUSTOMER),
+        (5, "message", AGENT),
+    ],
+    "message_then_reopened": [
+        (0, "opened", {**CUSTOMER, "channel": "email"}),
+        (1, "message", AGENT),
+        (2, "solved", AGENT),
+        (3, "message", CUSTOMER),
+        (4, "reopened", {"actor_kind": "system"}),
+        (5, "message", AGENT),
+    ],
+    "message_then_reopened_by_agent": [
+        (0, "opened", {**CUSTOMER, "channel": "email"}),
+        (1, "message", AGENT),
+        (2, "solved", AGENT),
+        (3, "message", CUSTOMER),
+        (4, "reopened", AGENT),
+        (5, "message", AGENT),
+    ],
+    "nobody_opened": [
+        (0, "message", {**AGENT, "channel": "email", "direction": "outbound"}),
+        (1, "message", CUSTOMER),
+        (2, "message", BOT),
+    ],
+    "answered_at_once": [
+        (0, "opened", {**CUSTOMER, "channel": "email", "event_id": "ao-2"}),
+        (0, "message", {**AGENT, "event_id": "ao-1", "seq": -1}),
+    ],
+    "bot_speaks_inside": [
+        (0, "opened", {**CUSTOMER, "channel": "email"}),
+        (1, "message", {**BOT, "direction": "internal"}),
+        (2, "message", {**AGENT, "direction": "internal"}),
     ],
     "restored_before_solve": [
         (0, "opened", {**CUSTOMER, "channel": "email"}),
@@ -158,6 +209,14 @@ CALLS: dict[str, list[tuple[float, str, Event]]] = {
         (0.001, "entered", {"stage": "talk"}),
     ],
     "still_waiting": [(0, "entered", {"stage": "queue"})],
+    "gave_up": [
+        (0, "entered", {"stage": "queue"}),
+        (0.01, "left", {"stage": "queue", "value": "abandoned"}),
+    ],
+    "told_by_messages": [
+        (0, "message", {**CUSTOMER, "channel": "chat"}),
+        (0.1, "message", {**AGENT, "channel": "chat"}),
+    ],
 }
 
 

@@ -73,11 +73,13 @@ def fold(engine: Engine, steps: Plan, *, store: bool = False, progress: Progress
         name = step.name.removeprefix("folded_")
         if progress:
             progress(name, place, len(steps.fold))
-        if store and step.name == folded(name) and name in FACTS and name not in steps.link:
+        if store and name in steps.facts and name not in steps.link:
             engine.create_sql(name, step.sql, order_by=FACTS[name].clock)
             engine.scratch_view(step.name, engine.table(name))
         else:
             engine.scratch_sql(step.name, step.sql)
+        for name in steps.done[place]:
+            engine.drop(name)
 
 
 def clean(engine: Engine, steps: Plan) -> None:
@@ -89,21 +91,27 @@ def clean(engine: Engine, steps: Plan) -> None:
 def rebuild(
     engine: Engine, events: Table, config: Config, *, buckets: int = 1, progress: Progress | None = None
 ) -> None:
-    """Fold all events and store every fact anew, written in the order of its clock.
+    """Fold all events and store every fact anew; see `store`."""
+    store(engine, prepare(engine, events, config), events, buckets=buckets, progress=progress)
+
+
+def store(
+    engine: Engine, steps: Plan, events: Table, *, buckets: int = 1, progress: Progress | None = None
+) -> None:
+    """Run a plan on all events and store its facts anew, each written in the order of its clock.
 
     With several buckets the keys are folded one part after the other: memory holds one part's scratch tables.
     """
-    steps = prepare(engine, events, config)
     if buckets == 1:
         engine.scratch_view(SCOPE, events)
         fold(engine, steps, store=True, progress=progress)
     else:
         _in_buckets(engine, steps, events, buckets, progress)
-    for name in steps.link if buckets == 1 else FACTS:
+    for name in steps.link if buckets == 1 else steps.facts:
         text = steps.link.get(name) or f"SELECT * FROM {folded(name)}"
         engine.create_sql(name, text, order_by=FACTS[name].clock)
     clean(engine, steps)
-    for name in FACTS if buckets > 1 else ():
+    for name in steps.facts if buckets > 1 else ():
         engine.drop(_parted(name))
 
 
@@ -117,17 +125,16 @@ def _in_buckets(engine: Engine, steps: Plan, events: Table, buckets: int, progre
     for bucket in range(buckets):
         engine.scratch(SCOPE, _events_of(events, bucket, buckets))
         fold(engine, steps, progress=progress)
-        for name, fact in FACTS.items():
+        for name in steps.facts:
             rows = engine.table(folded(name))
             # An event read for one key may be a part of another's, in another bucket: whole keys only.
-            mine = rows.filter(_bucket(rows, fact.key.columns, buckets) == bucket)
+            mine = rows.filter(_bucket(rows, FACTS[name].key.columns, buckets) == bucket)
             if bucket:
                 engine.append(_parted(name), mine)
             else:
                 engine.create(_parted(name), mine)
-    for step in steps.fold:
-        engine.drop(step.name)
-    for name in FACTS:
+            engine.drop(folded(name))
+    for name in steps.facts:
         engine.scratch_view(folded(name), engine.table(_parted(name)))
 
 

@@ -6,9 +6,11 @@ again: building and translating the expressions costs seconds, running them on a
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import pyarrow as pa
@@ -53,6 +55,18 @@ class Plan:
 
     fold: tuple[Step, ...]
     link: Mapping[str, str]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts it makes, in order."""
+        return tuple(name for step in self.fold if (name := step.name.removeprefix("folded_")) != step.name and name in FACTS)
+
+    @cached_property
+    def done(self) -> tuple[tuple[str, ...], ...]:
+        """Per step, the intermediate tables that nobody reads after it: a fold need not hold them all at once."""
+        inner = [step.name for step in self.fold if step.name.removeprefix("folded_") not in self.facts]
+        last = {n: max(i for i, s in enumerate(self.fold) if s.name == n or re.search(rf"\b{n}\b", s.sql)) for n in inner}
+        return tuple(tuple(name for name in inner if last[name] == place) for place in range(len(self.fold)))
 
 
 def folded(name: str) -> str:
