@@ -57,7 +57,9 @@ WHERE ticket_id IS NOT NULL OR (kind IN ('entered', 'left') AND contact_id IS NO
 
 def _history() -> str:
     settings = ("priority", "issue_type", *OWN)
-    said = ", ".join(f"CASE WHEN kind = 'set' AND attribute = '{a}' THEN coalesce(value, '') END AS {a}" for a in settings)
+    said = ", ".join(
+        f"CASE WHEN kind = 'set' AND attribute = '{a}' THEN coalesce(value, '') END AS {a}" for a in settings
+    )
     kept = ("team", "agent", *settings)
     last = ", ".join(f"nullif(last_value({name} IGNORE NULLS) OVER so_far, '') AS {name}" for name in kept)
     names = ", ".join(DIMENSIONS)
@@ -137,7 +139,8 @@ def _open(day: str, at: str, intervals: int) -> str:
     """SQL: open microseconds before an instant, its day joined as `day`."""
     since = f"date_diff('microsecond', {at}::DATE::TIMESTAMP, {at})"
     parts = [
-        f"greatest(0, least({since} - {day}.start_{i}_us, {day}.length_{i}_us))" for i in range(1, intervals + 1)
+        f"greatest(0, least({since} - {day}.start_{i}_us, {day}.length_{i}_us))"
+        for i in range(1, intervals + 1)
     ]
     return f"({day}.open_before_us + {' + '.join(parts)})"
 
@@ -260,7 +263,9 @@ def _tickets(intervals: int) -> str:
     tick = _open("d_tick", "(opened_at + to_microseconds(1))", intervals)
     paused = ", ".join(
         f"coalesce({name}, 0)::BIGINT AS {name}"
-        for name in (f"paused_{on}{kind}us" for on in ("", "on_customer_", "early_") for kind in ("", "business_"))
+        for name in (
+            f"paused_{on}{kind}us" for on in ("", "on_customer_", "early_") for kind in ("", "business_")
+        )
     )
     return f"""
     CREATE OR REPLACE TABLE hand_tickets AS
@@ -294,7 +299,13 @@ def _placed(table: str, at: str) -> str:
 
 
 def _replies(intervals: int) -> str:
-    span = _span("started_at", "answered_at", _open("d1", "started_at", intervals), _open("d2", "answered_at", intervals), "reply")
+    span = _span(
+        "started_at",
+        "answered_at",
+        _open("d1", "started_at", intervals),
+        _open("d2", "answered_at", intervals),
+        "reply",
+    )
     rows = "(SELECT *, CASE WHEN outcome = 'answered' THEN ended_at END AS answered_at, nth = 1 AS is_first FROM t)"
     return f"""
     CREATE OR REPLACE TABLE hand_replies AS
@@ -306,7 +317,13 @@ def _replies(intervals: int) -> str:
 
 
 def _solves(intervals: int) -> str:
-    span = _span("solved_at", "reopened_at", _open("d1", "solved_at", intervals), _open("d2", "reopened_at", intervals), "reopen_gap")
+    span = _span(
+        "solved_at",
+        "reopened_at",
+        _open("d1", "solved_at", intervals),
+        _open("d2", "reopened_at", intervals),
+        "reopen_gap",
+    )
     rows = """(
         SELECT source, ticket_id, client, since, until AS solved_at, reopened_at, ended_by_agent AS solver,
             row_number() OVER (PARTITION BY source, ticket_id ORDER BY nth) = 1 AS is_first, reopened_at IS NOT NULL AS was_reopened

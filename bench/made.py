@@ -84,7 +84,14 @@ def _events() -> list[str]:
     phone = "channel = 'phone'"
 
     def event(
-        tag: str, kind: str, seconds: str, when: str = "true", *, by: str = "NULL", actor: str = "NULL", **said: str
+        tag: str,
+        kind: str,
+        seconds: str,
+        when: str = "true",
+        *,
+        by: str = "NULL",
+        actor: str = "NULL",
+        **said: str,
     ) -> str:
         columns = {c.name: f"NULL::{_type(c.type)}" for c in kinds.SOURCE_COLUMNS}
         columns |= {
@@ -156,7 +163,7 @@ def fill(engine: DuckDB, tickets: int) -> datetime:
     for first in range(0, tickets, SLICE):
         _slice(engine, first, min(first + SLICE, tickets), tickets)
         engine.run(
-            f"INSERT INTO {log.EVENTS} BY NAME SELECT {columns}, md5_number_upper(concat(source, chr(31), event_id)) AS key,"  # noqa: S608
+            f"INSERT INTO {log.EVENTS} BY NAME SELECT {columns}, md5_number_upper(concat(source, chr(31), event_id)) AS key,"
             " md5_number_upper(event_id) AS content_hash, 1 AS batch"
             f" FROM ({' UNION ALL '.join(_events())}) WHERE occurred_at < TIMESTAMP '{end}' ORDER BY occurred_at"
         )
@@ -170,7 +177,7 @@ def day(engine: DuckDB, tickets: int) -> str:
     end = START + YEAR
     _slice(engine, tickets - tickets * 20 // 365, tickets + -(-tickets // 365), tickets)
     return (
-        f"SELECT * FROM ({' UNION ALL '.join(_events())})"  # noqa: S608
+        f"SELECT * FROM ({' UNION ALL '.join(_events())})"
         f" WHERE occurred_at >= TIMESTAMP '{end}' AND occurred_at < TIMESTAMP '{end + timedelta(days=1)}'"
     )
 

@@ -85,8 +85,13 @@ def test_anonymous_bank(opened: Open, expected: dict[str, dict[str, Any]]) -> No
 
 def test_italian_helpdesk_by_the_wall_clock(opened: Open, expected: dict[str, dict[str, Any]]) -> None:
     """The known figures subtract local times as they stand, which is to read them as if clocks never changed."""
-    desk, known = opened("italian_helpdesk", "italian_helpdesk/helpdesk.csv", "UTC"), expected["italian_helpdesk"]
-    ((events, tickets),) = desk.engine.run("SELECT count(*) FILTER (kind NOT IN ('set')), count(DISTINCT ticket_id) FROM events")
+    desk, known = (
+        opened("italian_helpdesk", "italian_helpdesk/helpdesk.csv", "UTC"),
+        expected["italian_helpdesk"],
+    )
+    ((events, tickets),) = desk.engine.run(
+        "SELECT count(*) FILTER (kind NOT IN ('set')), count(DISTINCT ticket_id) FROM events"
+    )
     ((rows,),) = desk.engine.run("SELECT sum(rows) FROM loaded_files")
     assert (known["events"], known["cases"]) == (rows, tickets)
     assert 0 < events < rows
@@ -126,7 +131,9 @@ def test_italian_helpdesk(opened: Open, expected: dict[str, dict[str, Any]], sha
     assert number(desk, "case_duration") == pytest.approx(elapsed.mean(), rel=1e-12)
     assert number(desk, "case_duration", stat="median") == elapsed.median()
     solved = at[log["Activity"] == "Resolve ticket"].groupby(log["Case ID"]).min()
-    assert number(desk, "resolution_time:first") == pytest.approx((solved - cases.min()).dt.total_seconds().mean(), rel=1e-12)
+    assert number(desk, "resolution_time:first") == pytest.approx(
+        (solved - cases.min()).dt.total_seconds().mean(), rel=1e-12
+    )
 
 
 def test_carpentries(opened: Open, expected: dict[str, dict[str, Any]]) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,7 +42,9 @@ class Care:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -96,9 +96,19 @@ class Care:
             if name not in known:
                 raise UnknownName("parameter", name, known)
         question = Question(
-            definitions, self.period(period), (by,) if isinstance(by, str) else tuple(by), conditions(where), dict(params or {})
+            definitions,
+            self.period(period),
+            (by,) if isinstance(by, str) else tuple(by),
+            conditions(where),
+            dict(params or {}),
         )
-        return run(self.store, question, scope=Scope(tuple(clients) if clients is not None else None), time=time, compare=compare)
+        return run(
+            self.store,
+            question,
+            scope=Scope(tuple(clients) if clients is not None else None),
+            time=time,
+            compare=compare,
+        )
 
     def period(self, text: str) -> Period:
         """A period as written, in the project's zone."""
@@ -106,7 +116,15 @@ class Care:
         first, last = store.local_day(store.first), store.local_day(store.last)
         return parse_period(text, self.config.project.zone, first=first, last=last)
 
-    def rows(self, kpi: str, *, period: str = "all", where: Where = (), variant: str | None = None, limit: int | None = 1000) -> pa.Table:
+    def rows(
+        self,
+        kpi: str,
+        *,
+        period: str = "all",
+        where: Where = (),
+        variant: str | None = None,
+        limit: int | None = 1000,
+    ) -> pa.Table:
         """The fact rows behind a KPI (its population), with `counted_as` where the definition splits them."""
         definition = concrete(find(self.catalogue, kpi, variant))
         question = Question((definition,), self.period(period), (), conditions(where))
@@ -137,11 +155,19 @@ def open_store(engine: Engine, config: Config) -> Store:
         events.group_by("source").aggregate(first=events.occurred_at.min(), last=events.occurred_at.max())
     ).to_pylist()
     if not spans:
-        raise QuestionError("the log is empty: no event was loaded; `polso doctor` says what became of the files")
+        raise QuestionError(
+            "the log is empty: no event was loaded; `polso doctor` says what became of the files"
+        )
     lasts: list[datetime] = [_naive(s["last"]) for s in spans]
     project = config.project
     return Store(
-        engine, project.zone, project.week_start, min(lasts), min(_naive(s["first"]) for s in spans), max(lasts), project.minimum_n
+        engine,
+        project.zone,
+        project.week_start,
+        min(lasts),
+        min(_naive(s["first"]) for s in spans),
+        max(lasts),
+        project.minimum_n,
     )
 
 

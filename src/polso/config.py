@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from polso.errors import ConfigError, UnknownName
 
@@ -136,7 +144,9 @@ class Target(Settings):
     @model_validator(mode="after")
     def _one_aim(self) -> Target:
         if (self.within is None) == (self.value is None):
-            raise ValueError(f"target for {self.kpi}: give either `within` (a duration) or `value` (a number)")
+            raise ValueError(
+                f"target for {self.kpi}: give either `within` (a duration) or `value` (a number)"
+            )
         return self
 
 
@@ -179,7 +189,10 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
-        for what, names in (("calendar", [c.name for c in self.calendar]), ("source", [s.name for s in self.source])):
+        for what, names in (
+            ("calendar", [c.name for c in self.calendar]),
+            ("source", [s.name for s in self.source]),
+        ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two [[{what}]] are called {', '.join(twice)}; give each its own name")
@@ -226,5 +239,7 @@ def read(folder: Path) -> Config:
     """Read FOLDER/polso.toml; ConfigError where there is none."""
     path = folder / FILE
     if not path.is_file():
-        raise ConfigError(f"no {FILE} in {folder}; make a project with `polso new {folder}` or `polso demo {folder}`")
+        raise ConfigError(
+            f"no {FILE} in {folder}; make a project with `polso new {folder}` or `polso demo {folder}`"
+        )
     return parse(path.read_text(encoding="utf-8"), str(path))

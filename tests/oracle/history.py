@@ -108,9 +108,7 @@ def _with_made_up(events: list[Event], opening: Event) -> list[Event]:
 
 def _waits(events: list[Event], spells: list[Spell], reopen_on: Iterable[str]) -> list[Wait]:
     """Waits that begin while the ticket is open; each ends at the next word about waiting, opening or ending."""
-    words = [
-        e for e in events if e["kind"] in ("waiting", "resumed", *ENDS) or reopens(e, reopen_on)
-    ]
+    words = [e for e in events if e["kind"] in ("waiting", "resumed", *ENDS) or reopens(e, reopen_on)]
     waits = []
     for event, later in zip(words, [*words[1:], None], strict=False):
         now = event["occurred_at"]

@@ -379,7 +379,9 @@ def facts(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored
     for row in rows:
         row |= returns(row, rows)
     for ticket, row in zip(made, rows, strict=True):
-        ids = [e["subject_id"] for e in ticket.events if e["kind"] == "linked" and e.get("value") == "follow_up"]
+        ids = [
+            e["subject_id"] for e in ticket.events if e["kind"] == "linked" and e.get("value") == "follow_up"
+        ]
         row["follows"] = max(ids, default=None)
     many = {
         name: [row for t in made for row in getattr(t, name)()]

@@ -75,7 +75,9 @@ SHARES: dict[str, Reckoned] = {
     "first_contact_resolution": lambda c: by_hand.first_contact_resolution(c.facts, INSTANTS, c.as_of),
     "service_level": lambda c: by_hand.service_level(c.visits, INSTANTS, WITHIN, c.as_of),
     "service_level:ignore": lambda c: by_hand.service_level(c.visits, INSTANTS, WITHIN, c.as_of, "ignore"),
-    "service_level:positive": lambda c: by_hand.service_level(c.visits, INSTANTS, WITHIN, c.as_of, "positive"),
+    "service_level:positive": lambda c: by_hand.service_level(
+        c.visits, INSTANTS, WITHIN, c.as_of, "positive"
+    ),
     "abandonment_rate": lambda c: by_hand.abandonment_rate(c.sessions, INSTANTS),
     "csat": lambda c: by_hand.csat(c.ratings, "csat5", INSTANTS),
     "nps": lambda c: by_hand.nps(c.ratings, INSTANTS),

@@ -34,19 +34,19 @@ class Compiler(DuckDBCompiler):
     become sorts of every group (or frame), which here cost five times as much as looking for an extreme.
     """
 
-    def visit_FirstValue(self, op: Any, *, arg: Any) -> Any:  # noqa: N802, ARG002 - names are ibis's
+    def visit_FirstValue(self, op: Any, *, arg: Any) -> Any:  # noqa: N802 - names are ibis's
         """The first value of a frame that is not null."""
         return sge.IgnoreNulls(this=self.f.first_value(arg))
 
-    def visit_LastValue(self, op: Any, *, arg: Any) -> Any:  # noqa: N802, ARG002
+    def visit_LastValue(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         """The last value of a frame that is not null."""
         return sge.IgnoreNulls(this=self.f.last_value(arg))
 
-    def visit_ArgMin(self, op: Any, *, arg: Any, key: Any, where: Any) -> Any:  # noqa: N802, ARG002
+    def visit_ArgMin(self, op: Any, *, arg: Any, key: Any, where: Any) -> Any:  # noqa: N802
         """The value, null or not, beside the least key; rows without a key do not count, as on Spark."""
         return self.agg.arg_min_null(arg, key, where=where)
 
-    def visit_ArgMax(self, op: Any, *, arg: Any, key: Any, where: Any) -> Any:  # noqa: N802, ARG002
+    def visit_ArgMax(self, op: Any, *, arg: Any, key: Any, where: Any) -> Any:  # noqa: N802
         """The value, null or not, beside the greatest key."""
         return self.agg.arg_max_null(arg, key, where=where)
 
@@ -56,7 +56,9 @@ class DuckDB:
 
     name = "duckdb"
 
-    def __init__(self, path: Path | None = None, *, memory: str | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, *, memory: str | None = None, threads: int | None = None
+    ) -> None:
         settings: dict[str, Any] = {}
         if memory:
             settings["memory_limit"] = memory
@@ -68,10 +70,16 @@ class DuckDB:
             self.backend = ibis.duckdb.connect(path or ":memory:", **settings)
         except duckdb.IOException as error:
             if "lock" in str(error).lower():
-                raise StoreError(f"{path} is in use by another process; close it, or read the exported Parquet") from error
-            raise StoreError(f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it") from error
+                raise StoreError(
+                    f"{path} is in use by another process; close it, or read the exported Parquet"
+                ) from error
+            raise StoreError(
+                f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it"
+            ) from error
         except duckdb.Error as error:
-            raise StoreError(f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it") from error
+            raise StoreError(
+                f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it"
+            ) from error
         self.backend.compiler = Compiler()
         self.connection: duckdb.DuckDBPyConnection = self.backend.con
         # Not a setting of connect(): DuckDB reads those before its time-zone extension is there.
@@ -159,16 +167,21 @@ class DuckDB:
         """Delete the rows of a stored table whose values match a row of `keys` in all its columns."""
         match = " AND ".join(f"t.{quoted(c)} IS NOT DISTINCT FROM k.{quoted(c)}" for c in keys.columns)
         gone = self.connection.execute(
-            f"DELETE FROM {quoted(name)} AS t USING ({self._ready(keys)}) AS k WHERE {match}"  # noqa: S608
+            f"DELETE FROM {quoted(name)} AS t USING ({self._ready(keys)}) AS k WHERE {match}"
         ).fetchone()
         return int(gone[0]) if gone else 0
 
     def file(self, path: Path) -> ir.Table:
         """A Parquet, CSV or JSON file as an expression, types as the file or DuckDB's sniffer says."""
-        readers = {".parquet": "read_parquet", ".json": "read_json", ".jsonl": "read_json", ".ndjson": "read_json"}
+        readers = {
+            ".parquet": "read_parquet",
+            ".json": "read_json",
+            ".jsonl": "read_json",
+            ".ndjson": "read_json",
+        }
         reader = readers.get(path.suffix.lower(), "read_csv")
         escaped = str(path).replace("'", "''")
-        return self.backend.sql(f"SELECT * FROM {reader}('{escaped}')")  # noqa: S608
+        return self.backend.sql(f"SELECT * FROM {reader}('{escaped}')")
 
     def collect(self, expression: ir.Table) -> pa.Table:
         """Run an expression and bring its rows here."""

@@ -26,7 +26,12 @@ COLUMNS: Final = (
     EventColumn("content_hash", "uint64", False, "First 64 bits of md5 of everything the event says."),
     EventColumn("batch", "int64", False, "Polso's own commit number."),
     EventColumn("client", "string", False, "Whose customers are served."),
-    EventColumn("ticket_id", "string", True, "The ticket; null for events about a customer, a contact or an agent alone."),
+    EventColumn(
+        "ticket_id",
+        "string",
+        True,
+        "The ticket; null for events about a customer, a contact or an agent alone.",
+    ),
     EventColumn("contact_id", "string", True, "The call or chat session."),
     EventColumn("visit_id", "string", True, "Pairs `entered` with `left`."),
     EventColumn("customer_id", "string", True, "Whose request it is."),
@@ -35,7 +40,9 @@ COLUMNS: Final = (
     EventColumn("seq", "int64", False, "The source's own order among equal instants; 0 where it has none."),
     EventColumn("kind", "string", False, "What happened; one of the closed list."),
     EventColumn("direction", "string", True, "inbound, outbound, callback or internal."),
-    EventColumn("actor_kind", "string", True, "Who did it: customer, agent, bot, system, peer or third_party."),
+    EventColumn(
+        "actor_kind", "string", True, "Who did it: customer, agent, bot, system, peer or third_party."
+    ),
     EventColumn("actor_id", "string", True, "The id of who did it."),
     EventColumn("subject_id", "string", True, "Whom or what it was done to."),
     EventColumn("channel", "string", True, "The channel it came through."),
@@ -68,9 +75,15 @@ KINDS: Final = {
         Kind("note", ("ticket_id",), "A note; value public or private; stops no clock."),
         Kind("assigned", ("ticket_id", "subject_id"), "The ticket got a person; subject = assignee."),
         Kind("unassigned", ("ticket_id",), "The ticket lost its person; subject = who had it."),
-        Kind("transferred", (), "Moved to another team; subject = team before, team = after, value = reason."),
+        Kind(
+            "transferred", (), "Moved to another team; subject = team before, team = after, value = reason."
+        ),
         Kind("escalated", ("ticket_id",), "Raised to a higher tier; value = reason."),
-        Kind("waiting", ("ticket_id",), "The clock may pause; value customer, third_party, internal or scheduled."),
+        Kind(
+            "waiting",
+            ("ticket_id",),
+            "The clock may pause; value customer, third_party, internal or scheduled.",
+        ),
         Kind("resumed", ("ticket_id",), "The wait is over."),
         Kind("solved", ("ticket_id",), "Somebody declared the request solved; actor = solver."),
         Kind("reopened", ("ticket_id",), "The request is open again."),
@@ -78,24 +91,58 @@ KINDS: Final = {
         Kind("merged", ("ticket_id", "subject_id"), "Merged into another; subject = survivor."),
         Kind("removed", ("ticket_id",), "Taken out; value spam, test or duplicate."),
         Kind("restored", ("ticket_id",), "Back after removal or merging."),
-        Kind("linked", ("ticket_id", "subject_id"), "Tied to another ticket; value follow_up, split, child, call, callback or thread."),
+        Kind(
+            "linked",
+            ("ticket_id", "subject_id"),
+            "Tied to another ticket; value follow_up, split, child, call, callback or thread.",
+        ),
         Kind("identified", ("customer_id", "subject_id"), "Visitor or alias (subject) is this customer."),
         Kind("set", ("ticket_id", "attribute"), "A ticket attribute took a value."),
         Kind("entered", ("contact_id", "stage"), "A contact entered a stage; visit_id pairs it with `left`."),
-        Kind("left", ("contact_id", "stage"), "A contact left a stage; value = outcome, actor = the agent of the stage."),
+        Kind(
+            "left",
+            ("contact_id", "stage"),
+            "A contact left a stage; value = outcome, actor = the agent of the stage.",
+        ),
         Kind("work", ("amount",), "Work on a ticket; amount = seconds, actor = agent."),
-        Kind("scheduled", ("actor_id", "amount"), "An agent's paid time from this instant; amount = seconds."),
+        Kind(
+            "scheduled", ("actor_id", "amount"), "An agent's paid time from this instant; amount = seconds."
+        ),
         Kind("state", ("actor_id", "value"), "An agent's state from this instant; value = the state."),
         Kind("survey_sent", ("subject_id",), "A survey went out; subject = survey, attribute = scale."),
-        Kind("rated", ("attribute", "amount"), "An answer; attribute = scale, amount = score, subject = survey, value = question."),
-        Kind("visited", ("subject_id",), "A web session; subject = session, channel self_service, store or web; value bot for bots."),
-        Kind("searched", ("subject_id",), "A search in self-service; subject = session, amount = results found."),
+        Kind(
+            "rated",
+            ("attribute", "amount"),
+            "An answer; attribute = scale, amount = score, subject = survey, value = question.",
+        ),
+        Kind(
+            "visited",
+            ("subject_id",),
+            "A web session; subject = session, channel self_service, store or web; value bot for bots.",
+        ),
+        Kind(
+            "searched",
+            ("subject_id",),
+            "A search in self-service; subject = session, amount = results found.",
+        ),
         Kind("article_viewed", ("subject_id",), "An article was read; subject = article, value = session."),
-        Kind("article_voted", ("subject_id", "amount"), "An article was judged; subject = article, amount +1 or -1."),
+        Kind(
+            "article_voted",
+            ("subject_id", "amount"),
+            "An article was judged; subject = article, amount +1 or -1.",
+        ),
         Kind("accepted", ("ticket_id",), "An answer was accepted; subject = the accepted message."),
-        Kind("ordered", ("customer_id", "subject_id"), "An order; subject = order, amount and currency, value = session."),
+        Kind(
+            "ordered",
+            ("customer_id", "subject_id"),
+            "An order; subject = order, amount and currency, value = session.",
+        ),
         Kind("refunded", ("subject_id",), "Money given back; subject = order, amount and currency."),
-        Kind("cost", ("attribute", "amount"), "A cost; attribute hourly_rate (actor = agent or team), channel_fee or fixed."),
+        Kind(
+            "cost",
+            ("attribute", "amount"),
+            "A cost; attribute hourly_rate (actor = agent or team), channel_fee or fixed.",
+        ),
     )
 }
 
@@ -117,6 +164,17 @@ CHANNELS: Final = (
 )  # fmt: skip
 
 # Equal instants are ordered by this rank, then by event_id, so that arrival never matters.
-_RANKED: Final = ("opened", "reopened", "set", "transferred", "assigned", "message", "waiting", "solved", "rated", "closed")
+_RANKED: Final = (
+    "opened",
+    "reopened",
+    "set",
+    "transferred",
+    "assigned",
+    "message",
+    "waiting",
+    "solved",
+    "rated",
+    "closed",
+)
 KIND_RANK: Final = {kind: rank for rank, kind in enumerate(_RANKED)}
 OTHER_RANK: Final = len(_RANKED)

@@ -23,7 +23,9 @@ REPEATED: Final = "repeated"
 
 _DUCKDB_TYPES: Final = {"string": "VARCHAR", "uint64": "UBIGINT", "int64": "BIGINT", "timestamp": "TIMESTAMP"}
 _LOG_COLUMNS: Final = ", ".join(column.name for column in kinds.COLUMNS)
-_SAID: Final = tuple(c.name for c in kinds.SOURCE_COLUMNS if c.name not in ("source", "event_id", "recorded_at"))
+_SAID: Final = tuple(
+    c.name for c in kinds.SOURCE_COLUMNS if c.name not in ("source", "event_id", "recorded_at")
+)
 _NEEDED: Final = tuple(dict.fromkeys(column for kind in kinds.KINDS.values() for column in kind.needs))
 EARLIEST: Final = "1990-01-01"
 FUTURE: Final = timedelta(hours=23)
@@ -54,7 +56,9 @@ def prepare(engine: DuckDB) -> None:
     columns = ", ".join(f'"{c.name}" {_DUCKDB_TYPES.get(c.type, c.type.upper())}' for c in kinds.COLUMNS)
     engine.run(f"CREATE TABLE {EVENTS} ({columns})")
     engine.run(f"CREATE TABLE {SUPERSEDED} ({columns}, superseded_in BIGINT)")
-    engine.run(f"CREATE TABLE {REJECTIONS} (source VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR)")
+    engine.run(
+        f"CREATE TABLE {REJECTIONS} (source VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR)"
+    )
 
 
 def last_batch(engine: DuckDB) -> int:
@@ -67,7 +71,12 @@ def last_batch(engine: DuckDB) -> int:
 
 
 def append(
-    engine: DuckDB, events: Table, file: str, *, keep_repeats: bool = True, check: Callable[[Appended], None] | None = None
+    engine: DuckDB,
+    events: Table,
+    file: str,
+    *,
+    keep_repeats: bool = True,
+    check: Callable[[Appended], None] | None = None,
 ) -> Appended:
     """Commit the events of one file (columns of `Reading.events`) to the log, all or nothing.
 

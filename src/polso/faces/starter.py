@@ -1,7 +1,5 @@
 """What `polso new` writes: a polso.toml that explains itself, data/ and kpis/."""
 
-# ruff: noqa: E501 - the lines of a settings file are as long as they read best
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -16,11 +16,17 @@ def fold(events: Table, context: Context) -> Table:
     stretches = past.select(*TICKET, *carried(context.attributes), "from_at", "to_at")
     spans = spells.mutate(end_at=spells.until.fill_null(ibis.timestamp(NEVER)))
     # A spell that ends as it begins still lies in one stretch.
-    last_at = ibis.ifelse(spans.end_at > spans.since, spans.end_at, spans.since + ibis.interval(microseconds=1))
+    last_at = ibis.ifelse(
+        spans.end_at > spans.since, spans.end_at, spans.since + ibis.interval(microseconds=1)
+    )
     spans = spans.mutate(last_at=last_at)
     met = spans.left_join(
         stretches,
-        [*((spans[name] == stretches[name]) for name in TICKET), stretches.from_at < spans.last_at, stretches.to_at > spans.since],
+        [
+            *((spans[name] == stretches[name]) for name in TICKET),
+            stretches.from_at < spans.last_at,
+            stretches.to_at > spans.since,
+        ],
     )
     # A ticket of which nothing was ever said has no stretch, and is in the backlog all the same.
     starts_here = met.from_at.isnull() | (met.from_at <= met.since)
@@ -31,7 +37,12 @@ def fold(events: Table, context: Context) -> Table:
         **{name: met[name] for name in carried(context.attributes)},
         since=ibis.ifelse(starts_here, met.since, met.from_at),
         until=ibis.ifelse(ends_here, met.until, met.to_at),
-        began_as=ibis.cases((~starts_here, "moved_in"), (met.nth == 0, "opened"), (met.after.isin(["merged", "removed"]), "restored"), else_="reopened"),
+        began_as=ibis.cases(
+            (~starts_here, "moved_in"),
+            (met.nth == 0, "opened"),
+            (met.after.isin(["merged", "removed"]), "restored"),
+            else_="reopened",
+        ),
         ended_as=ibis.cases((~ends_here, "moved_out"), else_=met.ended_by),
     )
     opened = context.shared["spells"].filter(lambda t: t.nth == 0).select(*TICKET, opened_at="since")
@@ -56,8 +67,12 @@ BACKLOG = Fact(
         dimension("agent", "The assignee during the stretch."),
         dimension("priority", "The priority during the stretch."),
         dimension("issue_type", "The issue type during the stretch."),
-        dimension("began_as", "How the stretch began: opened, reopened, restored or moved_in (a dimension changed)."),
-        dimension("ended_as", "How it ended: solved, closed, merged, removed or moved_out; null while it lasts."),
+        dimension(
+            "began_as", "How the stretch began: opened, reopened, restored or moved_in (a dimension changed)."
+        ),
+        dimension(
+            "ended_as", "How it ended: solved, closed, merged, removed or moved_out; null while it lasts."
+        ),
         flag("is_still_open", "Whether the stretch lasts to the end of the data."),
         instant("since", "When the stretch began."),
         instant("until", "When it ended; null while it lasts."),

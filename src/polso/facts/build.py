@@ -37,13 +37,17 @@ Progress = Callable[[str, int, int], None]
 def code_fingerprint() -> str:
     """Changes when the code that makes facts changes."""
     package = Path(__file__).parents[1]
-    texts = [p.read_bytes() for folder in ("facts", "calendar") for p in sorted((package / folder).glob("*.py"))]
+    texts = [
+        p.read_bytes() for folder in ("facts", "calendar") for p in sorted((package / folder).glob("*.py"))
+    ]
     return hashlib.sha256(b"".join(texts)).hexdigest()[:16]
 
 
 def rules_fingerprint(config: Config) -> str:
     """Changes when anything that shapes a fact row changes: code, settings, zone data or holiday data."""
-    settings = config.model_dump(mode="json", include={"calendar", "calendar_rule", "dimensions", "reopen_on", "target"})
+    settings = config.model_dump(
+        mode="json", include={"calendar", "calendar_rule", "dimensions", "reopen_on", "target"}
+    )
     data = (version("tzdata"), version("holidays"), TZPATH)
     return fingerprint([code_fingerprint(), settings, config.project.zone, config.project.client, data])
 
@@ -56,7 +60,9 @@ def calendars(config: Config) -> tuple[Calendar, ...]:
 
 def prepare(engine: Engine, events: Table, config: Config) -> Plan:
     """Make the tables a fold reads besides its scope (days, people), and the plan for them."""
-    ends = engine.collect(events.aggregate(first=events.occurred_at.min(), last=events.occurred_at.max())).to_pylist()[0]
+    ends = engine.collect(
+        events.aggregate(first=events.occurred_at.min(), last=events.occurred_at.max())
+    ).to_pylist()[0]
     today = datetime(2000, 1, 1)
     first, last = ((ends[end] or today).replace(tzinfo=UTC) for end in ("first", "last"))
     days = engine.scratch(DAYS, day_table(calendars(config), *span(first, last + reach(config.target))))
@@ -161,9 +167,14 @@ def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -
     engine.run(f"CREATE TABLE IF NOT EXISTS {STATE} (fact VARCHAR, batch BIGINT, fingerprint VARCHAR)")
     newest = log.last_batch(engine)
     rules = rules_fingerprint(config)
-    state = {fact: (batch, print_) for fact, batch, print_ in engine.run(f"SELECT fact, batch, fingerprint FROM {STATE}")}
+    state = {
+        fact: (batch, print_)
+        for fact, batch, print_ in engine.run(f"SELECT fact, batch, fingerprint FROM {STATE}")
+    }
     behind = {batch for batch, _ in state.values()}
-    current = set(state) == set(FACTS) and all(print_ == rules for _, print_ in state.values()) and len(behind) == 1
+    current = (
+        set(state) == set(FACTS) and all(print_ == rules for _, print_ in state.values()) and len(behind) == 1
+    )
     with engine.transaction():
         if not current:
             ((events,),) = engine.run(f"SELECT count(*) FROM {log.EVENTS}")
@@ -182,7 +193,9 @@ def refold(engine: DuckDB, config: Config, batch: int, *, progress: Progress | N
     """Fold again only the keys that commits after `batch` touch, and the people they belong to."""
     steps = prepare(engine, engine.table(log.EVENTS), config)
     changed = engine.scratch("fold_changed", normalised(_changed_since(engine, batch)))
-    touched = engine.scratch("fold_touched", changed.filter(changed.ticket_id.notnull()).select(*TICKET).distinct())
+    touched = engine.scratch(
+        "fold_touched", changed.filter(changed.ticket_id.notnull()).select(*TICKET).distinct()
+    )
     _thaw(engine, touched, batch)
     engine.scratch(SCOPE, _scope(engine, changed, touched))
     fold(engine, steps, progress=progress)
@@ -202,7 +215,9 @@ def refold(engine: DuckDB, config: Config, batch: int, *, progress: Progress | N
 def _changed_since(engine: DuckDB, batch: int) -> Table:
     """New events, and those that lost to one: both tell which keys to fold again."""
     events, lost = engine.table(log.EVENTS), engine.table(log.SUPERSEDED)
-    return events.filter(events.batch > batch).union(lost.filter(lost.superseded_in > batch).drop("superseded_in"))
+    return events.filter(events.batch > batch).union(
+        lost.filter(lost.superseded_in > batch).drop("superseded_in")
+    )
 
 
 def _thaw(engine: DuckDB, touched: Table, batch: int) -> None:
@@ -213,7 +228,9 @@ def _thaw(engine: DuckDB, touched: Table, batch: int) -> None:
     known = engine.table("tickets").semi_join(touched, list(TICKET)).select(*TICKET)
     # Surveys and work without a ticket are in no fact of tickets, so the log is asked for them.
     changed = engine.table("fold_changed")
-    known = known.union(changed.filter(~changed.has_ticket & changed.ticket_id.notnull()).select(*TICKET), distinct=True)
+    known = known.union(
+        changed.filter(~changed.has_ticket & changed.ticket_id.notnull()).select(*TICKET), distinct=True
+    )
     cold = engine.scratch("fold_cold", known.anti_join(normalised(hot), list(TICKET)))
     ((number,),) = engine.run("SELECT count(*) FROM fold_cold")
     if number:

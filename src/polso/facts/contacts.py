@@ -219,7 +219,9 @@ def _turns(own: Table, sessions: Table, context: Context) -> Table:
     is how that session began.
     """
     customer = is_customer_contact(own).fill_null(False)
-    speaks = (customer & own.contact_id.isnull()) | (is_reply(own) | is_end(own) | reopens(own, context.reopen_on)).fill_null(False)
+    speaks = (customer & own.contact_id.isnull()) | (
+        is_reply(own) | is_end(own) | reopens(own, context.reopen_on)
+    ).fill_null(False)
     said = own.filter(speaks)
     came = sessions.filter(sessions.direction == "inbound")
     came = came.select(

@@ -215,10 +215,15 @@ def normalised(events: Table) -> Table:
     )
     contact = ibis.ifelse(events.kind.isin(OF_CALLS), events.contact_id, ibis.null("string"))
     apart = ibis.cases(
-        (events.kind.isin(["survey_sent", "rated"]), ibis.literal("survey:") + events.subject_id.fill_null(events.event_id)),
+        (
+            events.kind.isin(["survey_sent", "rated"]),
+            ibis.literal("survey:") + events.subject_id.fill_null(events.event_id),
+        ),
         (events.kind == "work", ibis.literal("work:") + events.event_id),
     )
-    session = ibis.cases((events.kind == "visited", events.subject_id), (events.kind == "ordered", events.value))
+    session = ibis.cases(
+        (events.kind == "visited", events.subject_id), (events.kind == "ordered", events.value)
+    )
     named = (events.attribute, events.actor_id, events.team, events.channel)
     cost_of = ibis.literal("/").join([name.fill_null("") for name in named])
     ticket = ibis.coalesce(events.ticket_id, contact)

@@ -47,7 +47,9 @@ def history(events: Table, context: Context) -> Table:
     whole = ibis.window(group_by=list(TICKET), order_by=list(ORDER), preceding=None, following=None)
     said: dict[str, StringValue] = {
         "team": touching.team,
-        "agent": ibis.cases((touching.kind == "assigned", touching.subject_id), (touching.kind == "unassigned", "")),
+        "agent": ibis.cases(
+            (touching.kind == "assigned", touching.subject_id), (touching.kind == "unassigned", "")
+        ),
         **{name: _setting(touching, attribute) for name, attribute in named.items()},
     }
     stated = touching.select(
@@ -83,7 +85,8 @@ def _before_anything(timed: Table, names: tuple[str, ...], context: Context) -> 
     said = ibis.coalesce(*(timed[name] for name in names)).notnull()
     firsts = timed.filter((timed.since == timed.first_at) & said)
     late = firsts.inner_join(
-        begun, [firsts.source == begun.a_source, firsts.ticket_id == begun.a_ticket, begun.a_first < firsts.since]
+        begun,
+        [firsts.source == begun.a_source, firsts.ticket_id == begun.a_ticket, begun.a_first < firsts.since],
     )
     return late.select(
         *TICKET,
@@ -101,7 +104,9 @@ def _setting(events: Table, attribute: str) -> StringValue:
     return ibis.ifelse(chosen, events.value.fill_null(""), ibis.null("string"))
 
 
-def at_instant(rows: Table, instant: str, context: Context, *, names: tuple[str, ...] = (), prefix: str = "") -> Table:
+def at_instant(
+    rows: Table, instant: str, context: Context, *, names: tuple[str, ...] = (), prefix: str = ""
+) -> Table:
     """Add to rows of tickets the dimensions in force at one of their instants, as `<prefix><name>`.
 
     Before anything was said of a ticket its dimensions are null, but for the channel; so are those of a row

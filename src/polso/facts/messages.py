@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from polso.engine import IntegerValue, Table, ibis
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, count, dimension, flag, identifier, instant, of_tickets, with_verdict
+from polso.facts.fact import (
+    TICKET,
+    TICKET_KEY,
+    Context,
+    Fact,
+    Span,
+    count,
+    dimension,
+    flag,
+    identifier,
+    instant,
+    of_tickets,
+    with_verdict,
+)
 from polso.facts.history import at_instant
 
 
@@ -12,7 +25,11 @@ def fold(events: Table, context: Context) -> Table:
     own = of_tickets(events)
     said = own.filter(own.kind.isin(["message", "note"]))
     parents = said.select(
-        *TICKET, parent_id="event_id", answers_at="occurred_at", answers="actor_kind", is_root=said.subject_id.isnull()
+        *TICKET,
+        parent_id="event_id",
+        answers_at="occurred_at",
+        answers="actor_kind",
+        is_root=said.subject_id.isnull(),
     )
     joined = said.left_join(
         parents, [*((said[n] == parents[n]) for n in TICKET), said.subject_id == parents.parent_id]
@@ -30,7 +47,11 @@ def fold(events: Table, context: Context) -> Table:
         answers_first=joined.is_root.fill_null(False),
         answer_nth=_nth(joined),
     )
-    return at_instant(with_verdict(rows, context).mutate(is_reply_to_message=ibis._.answers_at.notnull()), "sent_at", context)
+    return at_instant(
+        with_verdict(rows, context).mutate(is_reply_to_message=ibis._.answers_at.notnull()),
+        "sent_at",
+        context,
+    )
 
 
 def _nth(joined: Table) -> IntegerValue:

@@ -25,4 +25,6 @@ def with_person(rows: Table, identities: Table) -> Table:
     bare = rows.drop(PERSON) if PERSON in rows.columns else rows
     known = identities.select(client_="client", alias="alias", person_="person")
     joined = bare.left_join(known, [bare.client == known.client_, bare.customer_id == known["alias"]])
-    return joined.select(*(joined[c] for c in bare.columns), person=joined.person_.fill_null(joined.customer_id))
+    return joined.select(
+        *(joined[c] for c in bare.columns), person=joined.person_.fill_null(joined.customer_id)
+    )

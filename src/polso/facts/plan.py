@@ -59,13 +59,20 @@ class Plan:
     @property
     def facts(self) -> tuple[str, ...]:
         """The facts it makes, in order."""
-        return tuple(name for step in self.fold if (name := step.name.removeprefix("folded_")) != step.name and name in FACTS)
+        return tuple(
+            name
+            for step in self.fold
+            if (name := step.name.removeprefix("folded_")) != step.name and name in FACTS
+        )
 
     @cached_property
     def done(self) -> tuple[tuple[str, ...], ...]:
         """Per step, the intermediate tables that nobody reads after it: a fold need not hold them all at once."""
         inner = [step.name for step in self.fold if step.name.removeprefix("folded_") not in self.facts]
-        last = {n: max(i for i, s in enumerate(self.fold) if s.name == n or re.search(rf"\b{n}\b", s.sql)) for n in inner}
+        last = {
+            n: max(i for i, s in enumerate(self.fold) if s.name == n or re.search(rf"\b{n}\b", s.sql))
+            for n in inner
+        }
         return tuple(tuple(name for name in inner if last[name] == place) for place in range(len(self.fold)))
 
 
@@ -105,11 +112,15 @@ class Maker:
         """All steps from the scope of events to the rows of every fact."""
         seen = normalised(ibis.table(EVENT_SCHEMA, name=SCOPE))
         shared: dict[str, Table] = {}
-        context = Context(self.config.dimensions, self.config.reopen_on, self.config.target, self.keep, shared)
+        context = Context(
+            self.config.dimensions, self.config.reopen_on, self.config.target, self.keep, shared
+        )
         own = of_tickets(seen)
         shared["anchors"] = self.keep("fold_anchors", anchors(own, context))
         shared["clients"] = shared["anchors"].select(*TICKET, "client", "is_counted")
-        shared["people"] = ibis.table({"client": "string", "alias": "string", "person": "string"}, name=PEOPLE)
+        shared["people"] = ibis.table(
+            {"client": "string", "alias": "string", "person": "string"}, name=PEOPLE
+        )
         shared["history"] = self.keep("fold_history", history(seen, context))
         shared["spells"] = self.keep("fold_spells", spells(seen, context))
         shared["turns"] = self.keep("fold_turns", turns(seen, context))
@@ -139,7 +150,9 @@ class Maker:
         """The second pass of every linked fact, over folded rows of whole people."""
         identities = ibis.table({"client": "string", "alias": "string", "person": "string"}, name=PEOPLE)
         known = {
-            name: with_person(ibis.table(schema_of(fact, self.config, linked=False), name=folded(name)), identities)
+            name: with_person(
+                ibis.table(schema_of(fact, self.config, linked=False), name=folded(name)), identities
+            )
             for name, fact in FACTS.items()
             if fact.link
         }
@@ -209,13 +222,21 @@ def _recalled(engine: Engine, key: str) -> Plan | None:
         return None
     rows = engine.collect(engine.table(PLAN).order_by("place")).to_pylist()
     kept = [row for row in rows if row["key"] == key]
-    folds = tuple(Step(row["name"], row["sql"]) for row in kept if row["pass"] == "fold")
-    return Plan(folds, {row["name"]: row["sql"] for row in kept if row["pass"] == "link"}) if folds else None
+    folds = tuple(Step(row["name"], row["sql"]) for row in kept if row["stage"] == "fold")
+    return Plan(folds, {row["name"]: row["sql"] for row in kept if row["stage"] == "link"}) if folds else None
 
 
 def _remember(engine: Engine, key: str, made: Plan) -> None:
-    if PLAN in engine.tables() and engine.collect(engine.table(PLAN).filter(lambda t: t.key == key).limit(1)).num_rows:
+    if (
+        PLAN in engine.tables()
+        and engine.collect(engine.table(PLAN).filter(lambda t: t.key == key).limit(1)).num_rows
+    ):
         return
-    steps = [("fold", step.name, step.sql) for step in made.fold] + [("link", *item) for item in made.link.items()]
-    rows = [{"key": key, "place": place, "pass": pass_, "name": name, "sql": sql} for place, (pass_, name, sql) in enumerate(steps)]
+    steps = [("fold", step.name, step.sql) for step in made.fold] + [
+        ("link", *item) for item in made.link.items()
+    ]
+    rows = [
+        {"key": key, "place": place, "stage": stage, "name": name, "sql": sql}
+        for place, (stage, name, sql) in enumerate(steps)
+    ]
     engine.create(PLAN, pa.Table.from_pylist(rows))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from polso.engine import Table, ibis
 from polso.facts.fact import (
+    ORDER,
     TICKET,
     TICKET_KEY,
-    ORDER,
     Context,
     Fact,
     Span,
@@ -40,15 +40,29 @@ def turns(events: Table, context: Context) -> Table:
     """
     own = of_tickets(events)
     speaks = ibis.cases(
-        (is_reply(own), "reply"), (is_end(own), "end"), (is_customer_contact(own), "customer"), else_=ibis.null("string")
+        (is_reply(own), "reply"),
+        (is_end(own), "end"),
+        (is_customer_contact(own), "customer"),
+        else_=ibis.null("string"),
     )
     opens = (own.kind == "opened") | reopens(own, context.reopen_on)
-    mark = ibis.cases((opens, ibis.literal(1, "int8")), (is_end(own), ibis.literal(0, "int8")), else_=ibis.null("int8"))
+    mark = ibis.cases(
+        (opens, ibis.literal(1, "int8")), (is_end(own), ibis.literal(0, "int8")), else_=ibis.null("int8")
+    )
     heard = own.mutate(speaks=speaks, mark=mark).filter(lambda t: t.speaks.notnull() | t.mark.notnull())
     order, so_far = in_order(heard), ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
-    reopened_next = ((heard.mark == 1) & (heard.actor_kind.fill_null("") != "agent")).fill_null(False).lead().over(order)
-    placed = heard.mutate(is_open=heard.mark.last().over(so_far).fill_null(1), reopened_next=reopened_next.fill_null(False))
-    thanks = (placed.kind == "message") & (placed.speaks == "customer") & (placed.is_open == 0) & ~placed.reopened_next
+    reopened_next = (
+        ((heard.mark == 1) & (heard.actor_kind.fill_null("") != "agent")).fill_null(False).lead().over(order)
+    )
+    placed = heard.mutate(
+        is_open=heard.mark.last().over(so_far).fill_null(1), reopened_next=reopened_next.fill_null(False)
+    )
+    thanks = (
+        (placed.kind == "message")
+        & (placed.speaks == "customer")
+        & (placed.is_open == 0)
+        & ~placed.reopened_next
+    )
     said = placed.filter(placed.speaks.notnull() & ~thanks.fill_null(False))
     order = in_order(said)
     runs = said.mutate(before=said.speaks.lag().over(order)).filter(

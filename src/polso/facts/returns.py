@@ -41,12 +41,18 @@ def link(tickets: Table, others: Mapping[str, Table]) -> Table:
     bare = tickets.drop(*(name for name in (*NEXT, *GAPS) if name in tickets.columns))
     joined = bare.left_join(found, [bare.source == found.source_, bare.ticket_id == found.ticket_id_])
     followed = tickets.filter(tickets.follows.notnull() & tickets.is_counted)
-    children = followed.group_by(f_source=followed.source, f_ticket_id=followed.follows).aggregate(followed_at=followed.opened_at.min())
-    joined = joined.left_join(children, [joined.source == children.f_source, joined.ticket_id == children.f_ticket_id])
+    children = followed.group_by(f_source=followed.source, f_ticket_id=followed.follows).aggregate(
+        followed_at=followed.opened_at.min()
+    )
+    joined = joined.left_join(
+        children, [joined.source == children.f_source, joined.ticket_id == children.f_ticket_id]
+    )
     joined = joined.drop("source_", "ticket_id_", "f_source", "f_ticket_id")
     # A return of unknown type may be about anything, and a ticket of unknown type may have been about anything.
     untyped = joined.issue_type.isnull()
-    same = ibis.ifelse(untyped, joined.next_ticket_at, ibis.least(joined.next_same_type_at, joined.next_unknown_type_at))
+    same = ibis.ifelse(
+        untyped, joined.next_ticket_at, ibis.least(joined.next_same_type_at, joined.next_unknown_type_at)
+    )
     return joined.mutate(
         return_same_type_us=micros_between(joined.last_solved_at, same),
         return_us=micros_between(joined.last_solved_at, joined.next_ticket_at),

@@ -47,7 +47,9 @@ def spells(events: Table, context: Context) -> Table:
         until=turns.occurred_at.lead().over(order),
         after=turns.kind.lag().over(order),
         ended_by=turns.kind.lead().over(order),
-        ended_by_agent=ibis.ifelse(turns.actor_kind == "agent", turns.actor_id, ibis.null("string")).lead().over(order),
+        ended_by_agent=ibis.ifelse(turns.actor_kind == "agent", turns.actor_id, ibis.null("string"))
+        .lead()
+        .over(order),
         place=ibis.row_number().over(order),
     )
     opened = followed.filter(followed.is_open == 1)

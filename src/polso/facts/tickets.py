@@ -33,7 +33,11 @@ from polso.facts.returns import link
 def fold(events: Table, context: Context) -> Table:
     """One row a ticket."""
     own = of_tickets(events)
-    base = context.shared["anchors"].left_join(_spells(context), list(TICKET)).drop("source_right", "ticket_id_right")
+    base = (
+        context.shared["anchors"]
+        .left_join(_spells(context), list(TICKET))
+        .drop("source_right", "ticket_id_right")
+    )
     base = base.mutate(
         opened_at=base.recorded_opening_at.fill_null(base.first_event_at),
         opening_inferred=base.recorded_opening_at.isnull(),
@@ -43,13 +47,19 @@ def fold(events: Table, context: Context) -> Table:
     base = _pauses(base, context)
     base = base.mutate(
         resolved_at=ibis.ifelse(base.is_open, ibis.null(base.last_solved_at.type()), base.last_solved_at),
-        ended_unanswered_at=ibis.ifelse(base.first_reply_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())),
-        ended_unsolved_at=ibis.ifelse(base.first_solved_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())),
+        ended_unanswered_at=ibis.ifelse(
+            base.first_reply_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())
+        ),
+        ended_unsolved_at=ibis.ifelse(
+            base.first_solved_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())
+        ),
         awaits_response=base.started_at.notnull() & (base.first_reply_at.notnull() | base.is_open),
     )
     base = context.keep("fold_tickets", base)
     base = at_last(base, context)
-    base = at_instant(base, "opened_at", context, names=("team", "agent", "priority", "issue_type"), prefix="opening_")
+    base = at_instant(
+        base, "opened_at", context, names=("team", "agent", "priority", "issue_type"), prefix="opening_"
+    )
     return at_instant(base, "first_solved_at", context, names=("team", "agent"), prefix="solving_")
 
 
@@ -66,7 +76,11 @@ def _opened(own: Table, found: Table) -> Table:
     events = events.filter((events.kind == "opened") | (events.openings == 0))
     placed = events.mutate(place=ibis.row_number().over(in_order(events)))
     first = placed.filter(placed.place == 0).select(
-        f_source="source", f_ticket="ticket_id", f_by="actor_kind", f_opener="actor_id", f_direction="direction"
+        f_source="source",
+        f_ticket="ticket_id",
+        f_by="actor_kind",
+        f_opener="actor_id",
+        f_direction="direction",
     )
     joined = found.left_join(first, [found.source == first.f_source, found.ticket_id == first.f_ticket])
     known = joined.f_source.notnull()
@@ -104,7 +118,9 @@ def _grouped(own: Table) -> Table:
         closed_at=at.max(where=kind == "closed"),
         escalated_at=at.min(where=kind == "escalated"),
         handed_off_at=at.max(where=(kind == "left") & (own.stage == "bot") & (own.value == "handed_off")),
-        first_handed_off_at=at.min(where=(kind == "left") & (own.stage == "bot") & (own.value == "handed_off")),
+        first_handed_off_at=at.min(
+            where=(kind == "left") & (own.stage == "bot") & (own.value == "handed_off")
+        ),
         merged_at=at.max(where=kind == "merged"),
         removed_at=at.max(where=kind == "removed"),
         restored_at=at.max(where=kind == "restored"),
@@ -160,7 +176,9 @@ def _first_response(own: Table, base: Table) -> Table:
         a_source="source", a_ticket="ticket_id", asked_at="started_at"
     )
     answers = own.filter(is_reply(own) | _is_any_reply(own))
-    later = answers.inner_join(others, [answers.source == others.a_source, answers.ticket_id == others.a_ticket])
+    later = answers.inner_join(
+        others, [answers.source == others.a_source, answers.ticket_id == others.a_ticket]
+    )
     later = later.filter(later.occurred_at >= later.asked_at)
     found = later.group_by(l_source=later.source, l_ticket=later.ticket_id).aggregate(
         later_reply_at=later.occurred_at.min(where=is_reply(later)), later_any_at=later.occurred_at.min()
@@ -182,15 +200,22 @@ def _turns(base: Table, context: Context) -> Table:
     turns = context.shared["turns"]
     answered = turns.outcome == "answered"
     summed = turns.group_by(*TICKET).aggregate(
-        turns=turns.count(), longest_reply_us=micros_between(turns.started_at, turns.ended_at).max(where=answered)
+        turns=turns.count(),
+        longest_reply_us=micros_between(turns.started_at, turns.ended_at).max(where=answered),
     )
     reached = context.shared["contacts"].view()
     reached = reached.filter(reached.direction == "inbound")
-    contacts = reached.group_by(c_source=reached.source, c_ticket=reached.ticket_id).aggregate(contacts=reached.count())
+    contacts = reached.group_by(c_source=reached.source, c_ticket=reached.ticket_id).aggregate(
+        contacts=reached.count()
+    )
     joined = base.left_join(summed, list(TICKET)).drop("source_right", "ticket_id_right")
-    joined = joined.left_join(contacts, [joined.source == contacts.c_source, joined.ticket_id == contacts.c_ticket])
+    joined = joined.left_join(
+        contacts, [joined.source == contacts.c_source, joined.ticket_id == contacts.c_ticket]
+    )
     work = context.shared["work"].view()
-    worked = work.group_by(w_source=work.source, w_ticket=work.ticket_id).aggregate(work_us=work.work_us.sum())
+    worked = work.group_by(w_source=work.source, w_ticket=work.ticket_id).aggregate(
+        work_us=work.work_us.sum()
+    )
     joined = joined.left_join(worked, [joined.source == worked.w_source, joined.ticket_id == worked.w_ticket])
     return joined.mutate(turns=joined.turns.fill_null(0), contacts=joined.contacts.fill_null(0)).drop(
         "c_source", "c_ticket", "w_source", "w_ticket"
@@ -218,15 +243,24 @@ def _pauses(base: Table, context: Context) -> Table:
     )
     with_pauses = base.left_join(summed, list(TICKET)).drop("source_right", "ticket_id_right")
     return with_pauses.mutate(
-        **{name: with_pauses[name].cast("int64").fill_null(0) for name in summed.columns if name not in TICKET}
+        **{
+            name: with_pauses[name].cast("int64").fill_null(0)
+            for name in summed.columns
+            if name not in TICKET
+        }
     )
 
 
 def _left_out(base: Table) -> ibis.expr.types.StringValue:
     back = base.restored_at.fill_null(ibis.timestamp("1970-01-01"))
     # Only a recorded opening says so: where none is, the first event may be anything an agent did.
-    internal = base.recorded_opening_at.notnull() & (base.opened_by == "agent") & (
-        (base.direction.fill_null("") == "internal") | (base.customer_id.notnull() & (base.customer_id == base.opener))
+    internal = (
+        base.recorded_opening_at.notnull()
+        & (base.opened_by == "agent")
+        & (
+            (base.direction.fill_null("") == "internal")
+            | (base.customer_id.notnull() & (base.customer_id == base.opener))
+        )
     )
     return ibis.cases(
         (base.merged_at.notnull() & (base.merged_at > back), "merged"),
@@ -258,21 +292,35 @@ _COLUMNS = (
     dimension("opened_by", "Who opened it: customer, agent, bot or system."),
     dimension("opener", "The id of who opened it."),
     dimension("direction", "inbound, outbound, callback or internal, as the opening said."),
-    dimension("left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."),
+    dimension(
+        "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."
+    ),
     dimension("removed_as", "What a removed ticket was: spam, test or duplicate."),
-    flag("is_counted", "Whether the ticket counts: not merged away, not removed, not opened by an agent for themselves."),
+    flag(
+        "is_counted",
+        "Whether the ticket counts: not merged away, not removed, not opened by an agent for themselves.",
+    ),
     flag("opening_inferred", "Whether no opening was recorded and the first event stands for it."),
     flag("is_open", "Whether the ticket is open after its last event."),
-    flag("declared_fcr", "Whether the customer or the agent declared it solved at the first contact; null where nobody said."),
+    flag(
+        "declared_fcr",
+        "Whether the customer or the agent declared it solved at the first contact; null where nobody said.",
+    ),
     instant("opened_at", "The first recorded opening, else the first event."),
     instant("recorded_opening_at", "The first recorded opening."),
-    instant("started_at", "Start of the response clock: the opening, or the customer's first message where somebody else opened."),
+    instant(
+        "started_at",
+        "Start of the response clock: the opening, or the customer's first message where somebody else opened.",
+    ),
     instant("first_event_at", "The first event."),
     instant("last_event_at", "The last event."),
     instant("first_customer_message_at", "The customer's first message."),
     instant("first_reply_at", "The first public human reply after the start of the response clock."),
     instant("human_reply_at", "The first public human message, whoever opened."),
-    instant("any_first_reply_at", "The first reply after the start of the clock, bots and automatic replies included."),
+    instant(
+        "any_first_reply_at",
+        "The first reply after the start of the clock, bots and automatic replies included.",
+    ),
     instant("last_reply_at", "The last public human reply."),
     instant("assigned_at", "The first assignment to a person."),
     instant("team_assigned_at", "The first assignment to a team."),
@@ -280,7 +328,9 @@ _COLUMNS = (
     instant("first_solved_at", "The first solve."),
     instant("last_solved_at", "The last solve of an open spell."),
     instant("resolved_at", "The last solve, unless the ticket is open again."),
-    instant("last_solve_event_at", "The last time somebody declared it solved, even if it was solved already."),
+    instant(
+        "last_solve_event_at", "The last time somebody declared it solved, even if it was solved already."
+    ),
     instant("reopened_at", "The first reopening."),
     instant("ended_at", "The end of the last open spell that ended."),
     instant("closed_at", "The last closing."),
@@ -303,7 +353,10 @@ _COLUMNS = (
     count("solves", "Open spells that ended solved."),
     count("reopenings", "Times it was opened again."),
     count("turns", "Customer turns: messages, or several in a row, that waited for a reply."),
-    count("contacts", "Times the customer reached the service within the ticket: calls, chat sessions, turns outside them."),
+    count(
+        "contacts",
+        "Times the customer reached the service within the ticket: calls, chat sessions, turns outside them.",
+    ),
     duration("longest_reply_us", "The longest answered customer turn."),
     duration("work_us", "Recorded work on the ticket; null where none was recorded."),
     duration("paused_us", "Time waiting inside open spells."),
@@ -313,34 +366,92 @@ _COLUMNS = (
     duration("paused_early_us", "Time waiting on the customer before the first solve."),
     duration("paused_early_business_us", "Open time waiting on the customer before the first solve."),
     Column("person", "string", "The customer after aliases are resolved; null where unknown.", linked=True),
-    linked_instant("next_same_type_at", "The same person's next ticket of the same issue type after the last solve."),
-    linked_instant("next_unknown_type_at", "The same person's next ticket of unknown type after the last solve."),
+    linked_instant(
+        "next_same_type_at", "The same person's next ticket of the same issue type after the last solve."
+    ),
+    linked_instant(
+        "next_unknown_type_at", "The same person's next ticket of unknown type after the last solve."
+    ),
     linked_instant("next_ticket_at", "The same person's next ticket of any type after the last solve."),
-    Column("return_same_type_us", "int64", "From the last solve to that person's next ticket that may be about the same issue.", "us", linked=True),
-    Column("return_us", "int64", "From the last solve to that person's next ticket about anything.", "us", linked=True),
-    Column("follow_up_us", "int64", "From the last solve to that person's first ticket linked to this one as its follow-up.", "us", linked=True),
+    Column(
+        "return_same_type_us",
+        "int64",
+        "From the last solve to that person's next ticket that may be about the same issue.",
+        "us",
+        linked=True,
+    ),
+    Column(
+        "return_us",
+        "int64",
+        "From the last solve to that person's next ticket about anything.",
+        "us",
+        linked=True,
+    ),
+    Column(
+        "follow_up_us",
+        "int64",
+        "From the last solve to that person's first ticket linked to this one as its follow-up.",
+        "us",
+        linked=True,
+    ),
     instant("ended_unanswered_at", "When an unanswered ticket ended, if it did."),
-    instant("ended_unsolved_at", "When a ticket that was never solved was closed, merged or removed, if it was."),
-    flag("awaits_response", "Whether a response is due: the customer wrote, and the ticket did not end unanswered."),
+    instant(
+        "ended_unsolved_at", "When a ticket that was never solved was closed, merged or removed, if it was."
+    ),
+    flag(
+        "awaits_response",
+        "Whether a response is due: the customer wrote, and the ticket did not end unanswered.",
+    ),
     flag("opened_in_hours", "Whether the ticket was opened in its calendar's opening hours."),
 )
 _SPANS = (
-    Span("first_response", "started_at", "first_reply_at", "From the start of the response clock to the first public human reply."),
-    Span("any_first_response", "started_at", "any_first_reply_at", "The same, a bot's or automatic reply counting too."),
-    Span("response_from_opening", "opened_at", "human_reply_at", "From the opening, whoever opened, to the first human reply."),
-    Span("response_from_hand_off", "handed_off_at", "first_reply_at", "From the last bot hand-off to the first human reply."),
+    Span(
+        "first_response",
+        "started_at",
+        "first_reply_at",
+        "From the start of the response clock to the first public human reply.",
+    ),
+    Span(
+        "any_first_response",
+        "started_at",
+        "any_first_reply_at",
+        "The same, a bot's or automatic reply counting too.",
+    ),
+    Span(
+        "response_from_opening",
+        "opened_at",
+        "human_reply_at",
+        "From the opening, whoever opened, to the first human reply.",
+    ),
+    Span(
+        "response_from_hand_off",
+        "handed_off_at",
+        "first_reply_at",
+        "From the last bot hand-off to the first human reply.",
+    ),
     Span("hand_off", "opened_at", "first_handed_off_at", "From the opening to the first bot hand-off."),
     Span("assign", "opened_at", "assigned_at", "From the opening to the first person."),
     Span("team_assign", "opened_at", "team_assigned_at", "From the opening to the first team."),
     Span("take", "opened_at", "taken_at", "From the opening until a person took it in charge."),
-    Span("resolution", "opened_at", "resolved_at", "From the opening to the last solve; null while open again."),
+    Span(
+        "resolution", "opened_at", "resolved_at", "From the opening to the last solve; null while open again."
+    ),
     Span("first_resolution", "opened_at", "first_solved_at", "From the opening to the first solve."),
-    Span("last_solve_event", "opened_at", "last_solve_event_at", "From the opening to the last time it was declared solved."),
-    Span("resolution_after_contact", "first_reply_at", "resolved_at", "From the first human reply to the last solve."),
+    Span(
+        "last_solve_event",
+        "opened_at",
+        "last_solve_event_at",
+        "From the opening to the last time it was declared solved.",
+    ),
+    Span(
+        "resolution_after_contact",
+        "first_reply_at",
+        "resolved_at",
+        "From the first human reply to the last solve.",
+    ),
     Span("reopen_gap", "first_solved_at", "reopened_at", "From the first solve to the first reopening."),
     Span("lifetime", "opened_at", "last_event_at", "From the opening to the last event."),
 )
-
 
 
 def finish(rows: Table, calendar: str, days: Table) -> Table:

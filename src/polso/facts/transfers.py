@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from polso.engine import Table
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, dimension, flag, identifier, instant, of_tickets, with_verdict
+from polso.facts.fact import (
+    TICKET,
+    TICKET_KEY,
+    Context,
+    Fact,
+    dimension,
+    flag,
+    identifier,
+    instant,
+    of_tickets,
+    with_verdict,
+)
 from polso.facts.history import at_instant, own_names
 
 
@@ -21,7 +32,12 @@ def fold(events: Table, context: Context) -> Table:
         reason=moved.value,
         by_system=(moved.actor_kind == "system").fill_null(False),
     )
-    return at_instant(with_verdict(rows, context), "transferred_at", context, names=("channel", "agent", "priority", "issue_type", *own_names(context)))
+    return at_instant(
+        with_verdict(rows, context),
+        "transferred_at",
+        context,
+        names=("channel", "agent", "priority", "issue_type", *own_names(context)),
+    )
 
 
 TRANSFERS = Fact(

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from polso.engine import Table, ibis
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, Span, dimension, identifier, in_order, instant, is_end, of_tickets
+from polso.facts.fact import (
+    TICKET,
+    TICKET_KEY,
+    Context,
+    Fact,
+    Span,
+    dimension,
+    identifier,
+    in_order,
+    instant,
+    is_end,
+    of_tickets,
+)
 from polso.facts.history import NEVER, at_instant
 from polso.facts.spells import reopens
 
@@ -11,13 +23,18 @@ from polso.facts.spells import reopens
 def fold(events: Table, context: Context) -> Table:
     """One row a wait; it ends at resumed, at another wait, at a reopening or with the open spell."""
     own = of_tickets(events)
-    relevant = own.filter(own.kind.isin(["waiting", "resumed"]) | is_end(own) | reopens(own, context.reopen_on))
+    relevant = own.filter(
+        own.kind.isin(["waiting", "resumed"]) | is_end(own) | reopens(own, context.reopen_on)
+    )
     order = in_order(relevant)
     followed = relevant.mutate(until=relevant.occurred_at.lead().over(order))
     begun = followed.filter(followed.kind == "waiting")
     spells = context.shared["spells"].view()
     spells = spells.select(
-        s_source="source", s_ticket="ticket_id", s_since="since", s_until=spells.until.fill_null(ibis.timestamp(NEVER))
+        s_source="source",
+        s_ticket="ticket_id",
+        s_since="since",
+        s_until=spells.until.fill_null(ibis.timestamp(NEVER)),
     )
     # A wait of a ticket that is not open is no wait.
     waits = begun.semi_join(
@@ -30,7 +47,11 @@ def fold(events: Table, context: Context) -> Table:
         ],
     )
     rows = waits.select(
-        *TICKET, "client", since=waits.occurred_at, until=waits.until, waiting_for=waits.value.fill_null("customer")
+        *TICKET,
+        "client",
+        since=waits.occurred_at,
+        until=waits.until,
+        waiting_for=waits.value.fill_null("customer"),
     )
     return at_instant(rows, "since", context)
 

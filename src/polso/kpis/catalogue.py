@@ -55,7 +55,10 @@ def parse(text: str, origin: str, attributes: Mapping[str, str]) -> dict[str, En
     for name, body in data.items():
         variants = body.pop("variants", {})
         default = _definition({"name": name, **body}, origin, attributes)
-        made = {v: _definition({"name": name, **body, **change, "variant": v}, origin, attributes) for v, change in variants.items()}
+        made = {
+            v: _definition({"name": name, **body, **change, "variant": v}, origin, attributes)
+            for v, change in variants.items()
+        }
         found[name] = Entry(default=default, variants=made)
     return found
 
@@ -75,7 +78,9 @@ def _check_columns(definition: Definition, origin: str, attributes: Mapping[str,
             raise ConfigError(f"{origin}, {definition.name}: {UnknownName('fact', fact_name, FACTS)}")
         known = columns_of(FACTS[fact_name], attributes)
         if column not in known:
-            raise ConfigError(f"{origin}, {definition.name}: {UnknownName(f'column of {fact_name}', column, known)}")
+            raise ConfigError(
+                f"{origin}, {definition.name}: {UnknownName(f'column of {fact_name}', column, known)}"
+            )
 
 
 def columns_of(fact: Fact, attributes: Mapping[str, str]) -> set[str]:

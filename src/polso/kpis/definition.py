@@ -131,7 +131,9 @@ class Definition(Data):
     params: dict[str, Param] = {}
     stat: Stat = "mean"
     person: Name | None = None
-    grain: Name | None = Field(default=None, description="of a peak: the stretch of time whose busiest is wanted")
+    grain: Name | None = Field(
+        default=None, description="of a peak: the stretch of time whose busiest is wanted"
+    )
     complement: bool = Field(default=False, description="one minus the share: shrinkage, churn")
     empty: Literal["no value"] = "no value"
     source: str = "Polso"

@@ -115,7 +115,7 @@ class Share:
         return asks
 
     def answer(self, definition: Definition, found: Mapping[str, Any]) -> Answer:
-        """part / n."""
+        """Part / n."""
         n, part = int(found["n"] or 0), int(found["part"] or 0)
         if not n:
             return NOTHING
@@ -124,7 +124,9 @@ class Share:
 
 def compared_durations(definition: Definition) -> tuple[str, ...]:
     """The durations that the conditions of a share compare with a limit."""
-    named = (c.column for c in flat((*definition.where, *definition.part)) if c.op not in ("null", "not null"))
+    named = (
+        c.column for c in flat((*definition.where, *definition.part)) if c.op not in ("null", "not null")
+    )
     return tuple(dict.fromkeys(name for name in named if name.endswith("_us")))
 
 
@@ -154,7 +156,9 @@ class NetShare:
         if not n:
             return NOTHING
         low, high = intervals.net_share(part, against, n)
-        return Answer(100 * (part - against) / n, n, 100 * low, 100 * high, {"part": part, "against": against})
+        return Answer(
+            100 * (part - against) / n, n, 100 * low, 100 * high, {"part": part, "against": against}
+        )
 
 
 class Mean:
@@ -162,7 +166,11 @@ class Mean:
 
     def ask(self, definition: Definition) -> dict[str, Ask]:
         """Sum, sum of squares and rows with a value."""
-        common: dict[str, Any] = {"column": definition.value, "minus": definition.minus, "where": definition.where}
+        common: dict[str, Any] = {
+            "column": definition.value,
+            "minus": definition.minus,
+            "where": definition.where,
+        }
         return {
             "total": Ask("sum", **common),
             "squares": Ask("squares", **common),
@@ -171,7 +179,7 @@ class Mean:
         }
 
     def answer(self, definition: Definition, found: Mapping[str, Any]) -> Answer:
-        """total / n."""
+        """Total / n."""
         n = int(found["n"] or 0)
         if not n:
             return NOTHING
@@ -186,7 +194,11 @@ class Quantile:
 
     def ask(self, definition: Definition) -> dict[str, Ask]:
         """The percentile and the rows with a value; the interval's ranks need n, and so a second look."""
-        common: dict[str, Any] = {"column": definition.value, "minus": definition.minus, "where": definition.where}
+        common: dict[str, Any] = {
+            "column": definition.value,
+            "minus": definition.minus,
+            "where": definition.where,
+        }
         return {
             "n": Ask("count", **common),
             "at": Ask("quantile", fractions=(FRACTION[definition.stat],), **common),
@@ -198,7 +210,10 @@ class Quantile:
         n = int(found["n"] or 0)
         if not n:
             return NOTHING
-        low, high = (None if found.get(end) is None else _read(snapped(found[end]), definition) for end in ("low", "high"))
+        low, high = (
+            None if found.get(end) is None else _read(snapped(found[end]), definition)
+            for end in ("low", "high")
+        )
         return Answer(_read(snapped(found["at"][0]), definition), n, low, high)
 
 
@@ -210,7 +225,7 @@ class Ratio:
         return {side: _side(getattr(definition, side)) for side in ("top", "bottom")}
 
     def answer(self, definition: Definition, found: Mapping[str, Any]) -> Answer:
-        """scale x top / bottom; n is the bottom."""
+        """Scale x top / bottom; n is the bottom."""
         top, bottom = int(found.get("top") or 0), int(found.get("bottom") or 0)
         if bottom <= 0:
             return NOTHING

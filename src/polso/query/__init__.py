@@ -1,0 +1,1 @@
+"""Questions: understood, planned into shared scans, answered."""

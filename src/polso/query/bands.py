@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from polso.kpis import intervals
 from polso.kpis.definition import AnyOf, Condition, Definition
 from polso.kpis.kinds import NOTHING, Answer, Ask
@@ -25,7 +27,10 @@ def bands(store: Store, d: Definition, question: Question, scope: Scope) -> dict
         left = {"negative": found["negative"]} if found["negative"] else {}
         counts = zip(labels, (found[f"b{place}"] for place in range(len(labels))), strict=True)
         if n:
-            answers[cell] = {b: Answer(part / n, n, *intervals.wilson(part, n), {"part": part, **left}) for b, part in counts}
+            answers[cell] = {
+                b: Answer(part / n, n, *intervals.wilson(part, n), {"part": part, **left})
+                for b, part in counts
+            }
         elif not question.by:
             answers[cell] = dict.fromkeys(labels, NOTHING)
     return answers
@@ -38,7 +43,7 @@ def _wanted(d: Definition) -> list[Wanted]:
     without, backwards = Condition(column=column, op="null"), Condition(column=column, op="<", value=0)
     sound = AnyOf(any_of=(without, Condition(column=column, op=">=", value=0)))
     wanted = [Wanted("n", d, Ask("count", where=(*d.where, sound)))]
-    for place, (low, high) in enumerate(zip(ends, ends[1:], strict=False)):
+    for place, (low, high) in enumerate(itertools.pairwise(ends)):
         limits = [Condition(column=column, op=">=", value=low)]
         limits += [Condition(column=column, op="<", value=high)] if high is not None else []
         wanted.append(Wanted(f"b{place}", d, Ask("count", where=(*d.where, *limits))))

@@ -38,10 +38,15 @@ def _answer(d: Definition, n: int, returned: int) -> Answer:
     return Answer(part / n, n, *intervals.wilson(part, n), {"part": part})
 
 
-def _read(store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]) -> list[dict[str, Any]]:
+def _read(
+    store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]
+) -> list[dict[str, Any]]:
     """People of each cohort and how many came again, by place in time and dimensions."""
     params = parameters(d, question.params)
-    ends = {"place": pa.array(range(len(cut)), pa.int64()), "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us"))}
+    ends = {
+        "place": pa.array(range(len(cut)), pa.int64()),
+        "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
+    }
     table = store.engine.scratch("cohort_ends", pa.table(ends))
     rows = in_scope(store, d.fact, None, question, scope)
     kept = all_of(rows, d.where, params)
@@ -56,6 +61,8 @@ def _read(store: Store, d: Definition, question: Question, scope: Scope, cut: li
         before=seen.polso_in.argmax(seen[d.clock], where=~again), after=again.any()
     )
     cells = people.filter(people.before == 1).group_by(*question.dimensions, "place")
-    found: list[dict[str, Any]] = store.collect(cells.aggregate(n=ibis._.count(), part=ibis._.after.sum())).to_pylist()
+    found: list[dict[str, Any]] = store.collect(
+        cells.aggregate(n=ibis._.count(), part=ibis._.after.sum())
+    ).to_pylist()
     store.engine.drop("cohort_ends")
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import isfinite
 
-from polso.engine import BooleanValue, Table, Value, ibis
+from polso.engine import BooleanValue, Table, Value
 from polso.errors import QuestionError
 from polso.kpis.definition import AnyOf, Condition, Conditions, Definition
 
@@ -19,16 +19,24 @@ def parameters(definition: Definition, chosen: Mapping[str, float]) -> dict[str,
     for name, param in definition.params.items():
         value = chosen.get(name, param.default)
         if not isfinite(value) or value < param.low or (param.high is not None and value > param.high):
-            raise QuestionError(f"{definition.name}: {name} = {value} is out of bounds; from {param.low} to {param.high or 'any'}")
+            raise QuestionError(
+                f"{definition.name}: {name} = {value} is out of bounds; from {param.low} to {param.high or 'any'}"
+            )
         made[name] = int(Decimal(str(value)) * MICRO) if param.unit == "duration" else int(value)
     return made
 
 
-def all_of(table: Table, conditions: Conditions | Iterable[Condition], params: Mapping[str, int]) -> BooleanValue | None:
+def all_of(
+    table: Table, conditions: Conditions | Iterable[Condition], params: Mapping[str, int]
+) -> BooleanValue | None:
     """All conditions joined by and; None where there are none. Null never satisfies a comparison."""
     made: BooleanValue | None = None
     for condition in conditions:
-        one = _any_of(table, condition, params) if isinstance(condition, AnyOf) else comparison(table, condition, params)
+        one = (
+            _any_of(table, condition, params)
+            if isinstance(condition, AnyOf)
+            else comparison(table, condition, params)
+        )
         made = one if made is None else made & one
     return made
 

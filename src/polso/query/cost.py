@@ -7,6 +7,7 @@ channel fees go to their channel; what has no handling to go by stays unallocate
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,7 +77,9 @@ def _share(handled: Found, everything: Found, question: Question, cell: Cell, ti
     """The cell's part of the handling time of its stretch of time; all of it where nothing is split or filtered."""
     if not question.dimensions and not question.where:
         return Fraction(1)
-    mine, total = (int(found.get(key, {}).get("us") or 0) for found, key in ((handled, cell), (everything, time)))
+    mine, total = (
+        int(found.get(key, {}).get("us") or 0) for found, key in ((handled, cell), (everything, time))
+    )
     return Fraction(mine, total) if total else Fraction(0)
 
 
@@ -117,7 +120,11 @@ def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
     until = rows.until.fill_null(ibis.timestamp(store.as_of))
     paid = rows.filter(rows.state == "paid").mutate(polso_until=until)
     pieces = paid.inner_join(segments, [paid.since < segments.end, paid.polso_until > segments.start])
-    pieces = pieces.mutate(us=micros_between(ibis.greatest(pieces.since, pieces.start), ibis.least(pieces.polso_until, pieces.end)))
+    pieces = pieces.mutate(
+        us=micros_between(
+            ibis.greatest(pieces.since, pieces.start), ibis.least(pieces.polso_until, pieces.end)
+        )
+    )
     rated = _with_rates(pieces, own)
     cents = (rated.us.cast("decimal(38, 0)") * rated.cents.cast("decimal(38, 0)")).sum()
     found = store.collect(rated.group_by("label").aggregate(total=cents)).to_pylist()
@@ -134,7 +141,9 @@ def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
 
 def _rates(store: Store, whole: Question, scope: Scope) -> list[Rate]:
     rows = in_scope(store, "costs", None, whole, scope)
-    found = store.collect(rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor"))
+    found = store.collect(
+        rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor")
+    )
     return [Rate(r["subject"], r["since"], r["until"], int(r["amount_minor"])) for r in found.to_pylist()]
 
 
@@ -158,13 +167,15 @@ def _segments(store: Store, whole: Question, rates: list[Rate]) -> pa.Table:
     for place, (_, start, end) in enumerate(_stretches(store, whole)):
         end = min(end, store.as_of)
         cuts = [start, *(c for c in changes if start < c < end), end]
-        rows += [(place, a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+        rows += [(place, a, b) for a, b in itertools.pairwise(cuts) if a < b]
     schema = pa.schema([("label", pa.int64()), ("start", pa.timestamp("us")), ("end", pa.timestamp("us"))])
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
 
 
 def _rates_in_force(segments: Table, store: Store, rates: list[Rate]) -> pa.Table:
-    starts = sorted({row["start"] for row in store.engine.collect(segments.select("start").distinct()).to_pylist()})
+    starts = sorted(
+        {row["start"] for row in store.engine.collect(segments.select("start").distinct()).to_pylist()}
+    )
     rows = [
         (start, rate.subject or "", rate.cents)
         for start in starts
@@ -179,7 +190,9 @@ def _with_rates(pieces: Table, rates: Table) -> Table:
     """Add `cents`: the agent's own rate, else the team's, else everybody's."""
     joined = pieces
     for name, column in (("own", "agent"), ("teams", "team"), ("all", None)):
-        side = rates.view().select(**{f"{name}_start": "from_start", f"{name}_of": "of", f"{name}_cents": "cents"})
+        side = rates.view().select(
+            **{f"{name}_start": "from_start", f"{name}_of": "of", f"{name}_cents": "cents"}
+        )
         # Everybody's rate stands under the empty name, which no agent or team bears.
         joined = joined.mutate(polso_subject=joined[column].fill_null("-") if column else ibis.literal(""))
         joined = joined.left_join(

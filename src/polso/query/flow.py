@@ -20,7 +20,9 @@ WENT = ("solved", "closed", "merged", "removed", "moved_out")
 START, END = "start", "end"
 
 
-def roll_forward(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, dict[str, Answer]]:
+def roll_forward(
+    store: Store, d: Definition, question: Question, scope: Scope
+) -> dict[Cell, dict[str, Answer]]:
     """Per cell: start, opened, reopened, restored, moved in, solved, closed, merged, removed, moved out, end.
 
     Moves in and out are of a dimension (a transfer, another assignee), and cancel out over all its values.

@@ -29,5 +29,3 @@ def peak(store: Store, d: Definition, question: Question, scope: Scope) -> dict[
         if most:
             answers[cell] = {label: Answer(most, sum(n for _, n in counts))}
     return answers
-
-

@@ -29,7 +29,9 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.since >= self.until:
-            raise QuestionError(f"the period from {self.since} to {self.until} is empty; its end must be after its start")
+            raise QuestionError(
+                f"the period from {self.since} to {self.until} is empty; its end must be after its start"
+            )
 
     @property
     def instants(self) -> tuple[datetime, datetime]:

@@ -84,17 +84,29 @@ class Result:
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One dict a cell; dates and instants as ISO text."""
-        return [{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in cell.as_dict().items()} for cell in self.cells]
+        return [
+            {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in cell.as_dict().items()}
+            for cell in self.cells
+        ]
 
     def to_arrow(self) -> pa.Table:
         """The cells as an Arrow table; splits keep their own types."""
         rows = [cell.as_dict() for cell in self.cells]
         # Cells of bands have a split more than the others.
         widest = max(rows, key=len, default=None)
-        names = list(widest) if widest else ["kpi", "variant", "version", *self.question.by, "value", "n", "low", "high"]
+        names = (
+            list(widest)
+            if widest
+            else ["kpi", "variant", "version", *self.question.by, "value", "n", "low", "high"]
+        )
         columns = {name: [row.get(name) for row in rows] for name in names}
         floats = {"value", "low", "high", "previous", "change"}
-        return pa.table({name: pa.array(v, pa.float64()) if name in floats else pa.array(v) for name, v in columns.items()})
+        return pa.table(
+            {
+                name: pa.array(v, pa.float64()) if name in floats else pa.array(v)
+                for name, v in columns.items()
+            }
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """The cells as a pandas DataFrame (needs the extra `polso[pandas]`)."""
@@ -123,7 +135,10 @@ class Result:
         """The question as it was understood: definitions, resolved dates, zone, splits, filters, parameters."""
         q = self.question
         return {
-            "kpis": [{"name": d.name, "variant": d.variant, "version": d.version, "stat": d.stat} for d in q.definitions],
+            "kpis": [
+                {"name": d.name, "variant": d.variant, "version": d.version, "stat": d.stat}
+                for d in q.definitions
+            ],
             "since": q.period.since.isoformat(),
             "until": q.period.until.isoformat(),
             "zone": q.period.zone,

@@ -30,7 +30,9 @@ def rows(store: Store, question: Question, limit: int | None, scope: Scope = EVE
     """
     (definition,) = question.definitions
     if definition.kind == "ratio":
-        raise QuestionError(f"{definition.name} is a ratio of two facts; ask for the rows of each side on its own")
+        raise QuestionError(
+            f"{definition.name} is a ratio of two facts; ask for the rows of each side on its own"
+        )
     if definition.kind in STOCKS:
         at = min(question.period.instants[1], store.as_of)
         found = _standing(store, definition, question, scope, at)
@@ -48,7 +50,9 @@ def _counted(store: Store, definition: Definition, question: Question, scope: Sc
     """The rows of a definition that reads a fact, those that no number counts left out."""
     clock = None if definition.kind in ("spread", "cohort_pair") else definition.clock
     found = in_scope(store, definition.fact, clock, question, scope)
-    kept = condition_of(store, found, Wanted("", definition, Ask("count", where=_population(definition))), question)
+    kept = condition_of(
+        store, found, Wanted("", definition, Ask("count", where=_population(definition))), question
+    )
     found = found if kept is None else found.filter(kept)
     valued = _has_value(found, definition)
     found = found if valued is None else found.filter(valued)

@@ -45,7 +45,9 @@ def concrete(definition: Definition, stat: Stat | None = None, time: Time = "cal
     """A definition with its choices made: which statistic, and calendar or business time."""
     chosen = definition.model_copy(update={"stat": stat}) if stat else definition
     if definition.kind == "survival" and stat == "mean":
-        raise QuestionError(f"{definition.name} has no mean: what is still open has no end yet; ask median, p80, p90 or p95")
+        raise QuestionError(
+            f"{definition.name} has no mean: what is still open has no end yet; ask median, p80, p90 or p95"
+        )
     if definition.kind not in ("duration", "bands"):
         if time == "business" and (definition.unit == "duration" or _limits_elapsed(definition)):
             raise QuestionError(f"{definition.name} has no business-time reading; ask it in calendar time")
@@ -70,7 +72,12 @@ def _limits_elapsed(definition: Definition) -> bool:
 
 
 def run(
-    store: Store, question: Question, *, scope: Scope = EVERYONE, time: Time = "calendar", compare: Compare | None = None
+    store: Store,
+    question: Question,
+    *,
+    scope: Scope = EVERYONE,
+    time: Time = "calendar",
+    compare: Compare | None = None,
 ) -> Result:
     """Answer a question. Definitions must be `concrete`; QuestionError where one cannot be split as asked."""
     store.asked.clear()
@@ -101,11 +108,19 @@ def _answers(store: Store, question: Question, scope: Scope) -> dict[str, dict[K
         if definition.kind in ONE:
             found[place] = ONE[definition.kind](store, definition, question, scope)
         elif definition.kind in BANDED:
-            many = sorted(BANDED[definition.kind](store, definition, question, scope).items(), key=lambda item: _order(item[0]))
+            many = sorted(
+                BANDED[definition.kind](store, definition, question, scope).items(),
+                key=lambda item: _order(item[0]),
+            )
             found[place] = {(*key, band): answer for key, bands_ in many for band, answer in bands_.items()}
         if definition.kind in ONE or definition.kind in KINDS or definition.kind == "duration":
             found[place] = _complete(store, definition, question, found[place])
-    return {str(place): dict(sorted(answers.items(), key=lambda item: _order(item[0]))) if question.definitions[place].kind not in BANDED else answers for place, answers in found.items()}
+    return {
+        str(place): dict(sorted(answers.items(), key=lambda item: _order(item[0])))
+        if question.definitions[place].kind not in BANDED
+        else answers
+        for place, answers in found.items()
+    }
 
 
 def _order(key: Key) -> tuple[tuple[bool, str, Any], ...]:
@@ -113,7 +128,9 @@ def _order(key: Key) -> tuple[tuple[bool, str, Any], ...]:
     return tuple((part is None, type(part).__name__, part if part is not None else 0) for part in key)
 
 
-def _from_scans(store: Store, definitions: dict[int, Definition], question: Question, scope: Scope) -> dict[int, Answers]:
+def _from_scans(
+    store: Store, definitions: dict[int, Definition], question: Question, scope: Scope
+) -> dict[int, Answers]:
     places = list(definitions)
     plan = asked(tuple(definitions.values()))
     merged: Found = {}
@@ -123,11 +140,16 @@ def _from_scans(store: Store, definitions: dict[int, Definition], question: Ques
     answers: dict[int, Answers] = {}
     for index, place in enumerate(places):
         definition, prefix = definitions[place], f"k{index}_"
-        mine = ((cell, {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}) for cell, row in merged.items())
+        mine = (
+            (cell, {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)})
+            for cell, row in merged.items()
+        )
         # A cell that only other KPIs of the question have is none of this one's.
         sums = {cell: values for cell, values in mine if values}
         if kind_of(definition) is KINDS["quantile"]:
-            for cell, low, high in ranked(store, definition, {c: int(f.get("n") or 0) for c, f in sums.items()}, question, scope):
+            for cell, low, high in ranked(
+                store, definition, {c: int(f.get("n") or 0) for c, f in sums.items()}, question, scope
+            ):
                 sums[cell] |= {"low": low, "high": high}
         answers[place] = {}
         for cell, values in sums.items():
@@ -149,14 +171,28 @@ def _complete(store: Store, definition: Definition, question: Question, answers:
     """
     if not question.by and not answers:
         return {(): NOTHING}
-    if definition.kind != "count" or question.by != ((question.grain,) if question.grain else ()) or question.grain is None:
+    if (
+        definition.kind != "count"
+        or question.by != ((question.grain,) if question.grain else ())
+        or question.grain is None
+    ):
         return answers
-    labels = {(label,) for label, start, _ in buckets(store, question.period, question.grain) if start <= store.as_of}
+    labels = {
+        (label,)
+        for label, start, _ in buckets(store, question.period, question.grain)
+        if start <= store.as_of
+    }
     return {**{label: Answer(0, 0) for label in labels}, **answers}
 
 
 def _cell(
-    store: Store, d: Definition, question: Question, key: Key, answer: Answer, time: Time, before: Answer | None
+    store: Store,
+    d: Definition,
+    question: Question,
+    key: Key,
+    answer: Answer,
+    time: Time,
+    before: Answer | None,
 ) -> Cell:
     names = (*question.by, BAND) if d.kind in BANDED else question.by
     timed = d.unit == "duration" or d.kind == "bands"

@@ -54,23 +54,35 @@ def _check_dimensions(fact: str, rows: Table, question: Question) -> None:
     known = set(rows.columns) - fine - {n for n in rows.columns if n.endswith("_us")} | set(GRAINS)
     for condition in question.where:
         if condition.column in GRAINS and condition.column not in rows.columns:
-            raise QuestionError(f"'{condition.column}' splits an answer and cannot filter it; ask a shorter period, or split `by` it")
+            raise QuestionError(
+                f"'{condition.column}' splits an answer and cannot filter it; ask a shorter period, or split `by` it"
+            )
     for name in (*question.by, *(c.column for c in question.where)):
         if name not in known and name not in rows.columns:
-            raise QuestionError(f"{fact} cannot be split or filtered: {UnknownName('dimension', name, known)}")
+            raise QuestionError(
+                f"{fact} cannot be split or filtered: {UnknownName('dimension', name, known)}"
+            )
     for name in question.by:
         if name not in known:
-            raise QuestionError(f"{name} is too fine or no dimension of {fact}; {UnknownName('dimension', name, known)}")
+            raise QuestionError(
+                f"{name} is too fine or no dimension of {fact}; {UnknownName('dimension', name, known)}"
+            )
 
 
-def scan(store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope) -> Found:
+def scan(
+    store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
+) -> Found:
     """Run one pass and give, per cell, every wanted aggregate."""
     rows = in_scope(store, fact, clock, question, scope)
     if question.grains:
         rows = with_grains(rows, clock, question.grains, store.slots(question.period)[1])
     made = {w.column: _aggregate(store, rows, w, question) for w in wanted}
     keys = {name: rows[f"polso_{name}" if name in GRAINS else name] for name in question.by}
-    grouped = rows.group_by(**{f"by_{name}": value for name, value in keys.items()}).aggregate(**made) if keys else rows.aggregate(**made)
+    grouped = (
+        rows.group_by(**{f"by_{name}": value for name, value in keys.items()}).aggregate(**made)
+        if keys
+        else rows.aggregate(**made)
+    )
     found = store.collect(grouped).to_pylist()
     return {tuple(row[f"by_{name}"] for name in question.by): row for row in found}
 
@@ -133,7 +145,9 @@ def asked(definitions: tuple[Definition, ...]) -> dict[tuple[str, str], list[Wan
     return plan
 
 
-def ranked(store: Store, definition: Definition, counts: Mapping[Cell, int], question: Question, scope: Scope) -> Iterator[tuple[Cell, float, float]]:
+def ranked(
+    store: Store, definition: Definition, counts: Mapping[Cell, int], question: Question, scope: Scope
+) -> Iterator[tuple[Cell, float, float]]:
     """The two order statistics around a percentile, for every cell with rows enough: (cell, low, high)."""
     fraction = FRACTION[definition.stat]
     ranks = {cell: around for cell, n in counts.items() if (around := intervals.quantile_ranks(n, fraction))}
@@ -142,15 +156,23 @@ def ranked(store: Store, definition: Definition, counts: Mapping[Cell, int], que
     if not question.by:
         (around,) = ranks.values()
         ask = Ask("quantile", definition.value, definition.minus, definition.where, fractions=around)
-        found = scan(store, definition.fact, definition.clock, [Wanted("ends", definition, ask)], question, scope)
+        found = scan(
+            store, definition.fact, definition.clock, [Wanted("ends", definition, ask)], question, scope
+        )
         low, high = found[()]["ends"]
         yield (), low, high
         return
-    yield from _ranked_cells(store, definition, {cell: (counts[cell], *around) for cell, around in ranks.items()}, question, scope)
+    yield from _ranked_cells(
+        store, definition, {cell: (counts[cell], *around) for cell, around in ranks.items()}, question, scope
+    )
 
 
 def _ranked_cells(
-    store: Store, definition: Definition, ranks: Mapping[Cell, tuple[int, float, float]], question: Question, scope: Scope
+    store: Store,
+    definition: Definition,
+    ranks: Mapping[Cell, tuple[int, float, float]],
+    question: Question,
+    scope: Scope,
 ) -> Iterator[tuple[Cell, float, float]]:
     """The same for many cells at once: rows numbered in order within each cell, and two of them taken."""
     rows = in_scope(store, definition.fact, definition.clock, question, scope)
@@ -167,7 +189,12 @@ def _ranked_cells(
     n = values.value.count().over(ibis.window(group_by=list(keys)))
     placed = values.mutate(place=ibis.row_number().over(order), n=n)
     wanted = {n: {round(low * (n - 1)), round(high * (n - 1))} for n, low, high in ranks.values()}
-    pairs = ibis.memtable({"n_": [n for n, at in wanted.items() for _ in at], "place_": [p for at in wanted.values() for p in at]})
+    pairs = ibis.memtable(
+        {
+            "n_": [n for n, at in wanted.items() for _ in at],
+            "place_": [p for at in wanted.values() for p in at],
+        }
+    )
     taken = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
     ends: dict[Cell, list[float]] = {}
     for row in store.collect(taken.select(*keys, "place", "value")).to_pylist():

@@ -40,7 +40,9 @@ def _cell(question: Question, dims: Cell, labels: tuple[Any, ...]) -> Cell:
     return tuple(values[name] for name in question.by)
 
 
-def _levels(store: Store, d: Definition, question: Question, scope: Scope) -> list[tuple[tuple[Cell, Cell], int]]:
+def _levels(
+    store: Store, d: Definition, question: Question, scope: Scope
+) -> list[tuple[tuple[Cell, Cell], int]]:
     """The stock of each split of dimensions at the end of each stretch of time: ((dimensions, labels), stock)."""
     cut = [s for s in stretches(store, question.period, question.grains) if s.start <= store.as_of]
     opening = standing(store, d, question, scope, min(question.period.instants[0], store.as_of))
@@ -86,8 +88,11 @@ def standing(store: Store, d: Definition, question: Question, scope: Scope, at: 
 
 
 def counted(store: Store, rows: Table, names: tuple[str, ...]) -> dict[Cell, int]:
+    """How many rows, by the values of columns."""
     grouped = rows.group_by(*names).aggregate(n=rows.count()) if names else rows.aggregate(n=rows.count())
-    return {tuple(row[name] for name in names): row["n"] for row in store.collect(grouped).to_pylist() if row["n"]}
+    return {
+        tuple(row[name] for name in names): row["n"] for row in store.collect(grouped).to_pylist() if row["n"]
+    }
 
 
 def _moves(store: Store, d: Definition, question: Question, scope: Scope, end: str) -> Levels:
@@ -103,7 +108,9 @@ def _moves(store: Store, d: Definition, question: Question, scope: Scope, end: s
     return {(cell[: len(dims)], cell[len(dims) :]): n for cell, n in found.items()}
 
 
-def stock_by_age(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, dict[str, Answer]]:
+def stock_by_age(
+    store: Store, d: Definition, question: Question, scope: Scope
+) -> dict[Cell, dict[str, Answer]]:
     """The stock at the end of each bucket (or at as-of, if that is earlier) by age band, and its mean age.
 
     Over weekdays and hours of day a band holds the mean of what was read there.
@@ -126,9 +133,14 @@ def stock_by_age(store: Store, d: Definition, question: Question, scope: Scope) 
     return {cell: _by_age(d, sums, question, times[cell]) for cell, sums in read.items()}
 
 
-def _ages(store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]) -> list[dict[str, Any]]:
+def _ages(
+    store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]
+) -> list[dict[str, Any]]:
     """Sums over what stands at the end of each stretch of time, by its place and the dimensions."""
-    ends = {"place": pa.array(range(len(cut)), pa.int64()), "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us"))}
+    ends = {
+        "place": pa.array(range(len(cut)), pa.int64()),
+        "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
+    }
     table = store.engine.scratch("stock_ends", pa.table(ends))
     rows = spells(store, d, question, scope)
     moment, as_of = table["at"], ibis.timestamp(store.as_of)
@@ -140,7 +152,9 @@ def _ages(store: Store, d: Definition, question: Question, scope: Scope, cut: li
     edges = [int(edge * 1_000_000) for edge in d.edges]
     sums = {f"band_{i}": met.count(where=held) for i, held in enumerate(_bands(age, edges))}
     sums |= {"n": age.count(), "total": age.cast("decimal(38, 0)").sum()}
-    found: list[dict[str, Any]] = store.collect(met.group_by("place", *question.dimensions).aggregate(**sums)).to_pylist()
+    found: list[dict[str, Any]] = store.collect(
+        met.group_by("place", *question.dimensions).aggregate(**sums)
+    ).to_pylist()
     store.engine.drop("stock_ends")
     return found
 
@@ -179,4 +193,3 @@ def span_text(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"
     return f"{seconds:g}s"
-

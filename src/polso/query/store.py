@@ -55,19 +55,26 @@ class Store:
         if key not in self._slots:
             # Slots come by UTC day, and local midnights are not UTC's: a day more on each side, then cut.
             margin, (first, end) = timedelta(days=1), period.instants
-            wide = slot_table(period.zone, period.since - margin, period.until + margin, WEEKDAY[self.week_start])
+            wide = slot_table(
+                period.zone, period.since - margin, period.until + margin, WEEKDAY[self.week_start]
+            )
             table = wide.filter(pc.and_(pc.greater_equal(wide["slot"], first), pc.less(wide["slot"], end)))
             numbers = pc.divide(table["slot"].cast(pa.int64()), SLOT_US)
             numbered = table.append_column("slot_number", numbers)
             wanted = ["slot_number", *GRAINS.values()]
             name = f"slots_{len(self._slots)}"
-            self._slots[key] = (numbered, self.engine.scratch(name, numbered.select(list(dict.fromkeys(wanted)))))
+            self._slots[key] = (
+                numbered,
+                self.engine.scratch(name, numbered.select(list(dict.fromkeys(wanted)))),
+            )
         return self._slots[key]
 
 
 def with_grains(rows: Table, clock: str, grains: tuple[str, ...], slots: Table) -> Table:
     """Add to each row the local labels of its instant, by one equi-join on its 15-minute slot."""
-    numbered = rows.mutate(polso_slot=(micros_of(rows[clock]) // ibis.literal(SLOT_US, "int64")).cast("int64"))
+    numbered = rows.mutate(
+        polso_slot=(micros_of(rows[clock]) // ibis.literal(SLOT_US, "int64")).cast("int64")
+    )
     labels = slots.select(polso_slot_number="slot_number", **{f"polso_{g}": GRAINS[g] for g in grains})
     return numbered.inner_join(labels, [numbered.polso_slot == labels.polso_slot_number])
 

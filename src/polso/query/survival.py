@@ -42,15 +42,22 @@ def survival(store: Store, d: Definition, question: Question, scope: Scope) -> d
     table = store.collect(counted.order_by(*keys, "lasted"))
     columns = [table[key].to_pylist() for key in keys]
     cells: list[Cell] = list(zip(*columns, strict=True)) if keys else [()] * table.num_rows
-    lasted, deaths, everyone = (np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.int64) for name in ("lasted", "deaths", "all"))
+    lasted, deaths, everyone = (
+        np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.int64)
+        for name in ("lasted", "deaths", "all")
+    )
     places: dict[Cell, list[int]] = {}
     for place, cell in enumerate(cells):
         places.setdefault(cell, []).append(place)
     fraction = 1 - FRACTION.get(d.stat, 0.5)
-    return {cell: curve_quantile(lasted[at], deaths[at], everyone[at], fraction) for cell, at in places.items()}
+    return {
+        cell: curve_quantile(lasted[at], deaths[at], everyone[at], fraction) for cell, at in places.items()
+    }
 
 
-def curve_quantile(lasted: NDArray[Any], deaths: NDArray[Any], everyone: NDArray[Any], fraction: float) -> Answer:
+def curve_quantile(
+    lasted: NDArray[Any], deaths: NDArray[Any], everyone: NDArray[Any], fraction: float
+) -> Answer:
     """When the Kaplan-Meier curve first falls to `fraction`; times in microseconds, ascending and distinct."""
     n = int(everyone.sum())
     if n == 0:

@@ -44,7 +44,12 @@ Progress = Callable[[str, int, int], None]
 
 
 def load(
-    engine: DuckDB, config: Config, folder: Path, *, only: tuple[str, ...] = (), progress: Progress | None = None
+    engine: DuckDB,
+    config: Config,
+    folder: Path,
+    *,
+    only: tuple[str, ...] = (),
+    progress: Progress | None = None,
 ) -> list[Loaded]:
     """Load every file of every source (or of those named in `only`); files that did not change are passed over.
 
@@ -71,11 +76,17 @@ def files_of(settings: SourceSettings, folder: Path) -> Iterator[Path]:
     """The files a source names, in a stable order; SourceError where a name matches nothing."""
     for pattern in settings.patterns:
         rooted = Path(pattern)
-        base, rest = (Path(rooted.anchor), rooted.relative_to(rooted.anchor)) if rooted.is_absolute() else (folder, rooted)
+        base, rest = (
+            (Path(rooted.anchor), rooted.relative_to(rooted.anchor))
+            if rooted.is_absolute()
+            else (folder, rooted)
+        )
         plain = (base / rest).resolve()
         found = [plain] if plain.is_file() else sorted(p for p in base.glob(str(rest)) if p.is_file())
         if not found:
-            raise SourceError(f"source {settings.name}: no file matches {pattern} in {folder}; put it there or mend `files`")
+            raise SourceError(
+                f"source {settings.name}: no file matches {pattern} in {folder}; put it there or mend `files`"
+            )
         yield from found
 
 
@@ -126,7 +137,9 @@ def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: P
     print_ = fingerprint([_stamp(p) for p in (path, *source.beside(path, options))])
     account = _account(engine, settings.name, file, print_)
     if account:
-        return Loaded(settings.name, file, *account, new=0, repeated=0, conflicting=0, rejected_events=0, unchanged=True)
+        return Loaded(
+            settings.name, file, *account, new=0, repeated=0, conflicting=0, rejected_events=0, unchanged=True
+        )
     origin = Origin(settings.name, settings.client or config.project.client, config.project.zone)
     reading = source.read(engine, path, options, origin)
     engine.run(f"DELETE FROM {log.REJECTIONS} WHERE source = ? AND file = ?", [settings.name, file])
@@ -149,7 +162,14 @@ def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: P
         [settings.name, file, print_, _reading_print(settings, config), *counts],
     )
     return Loaded(
-        settings.name, file, *counts, done.new, done.repeated, done.conflicting, done.rejected, warnings=reading.warnings
+        settings.name,
+        file,
+        *counts,
+        done.new,
+        done.repeated,
+        done.conflicting,
+        done.rejected,
+        warnings=reading.warnings,
     )
 
 
@@ -161,7 +181,8 @@ def _stamp(path: Path) -> tuple[str, int, int]:
 def _account(engine: DuckDB, source: str, file: str, print_: str) -> tuple[int, int, int, int] | None:
     """What became of a file's rows when it was loaded; None where it is new, or it or a file beside it changed."""
     known = engine.run(
-        f"SELECT rows, used, skipped, rejected FROM {FILES} WHERE source = ? AND file = ? AND print = ?", [source, file, print_]
+        f"SELECT rows, used, skipped, rejected FROM {FILES} WHERE source = ? AND file = ? AND print = ?",
+        [source, file, print_],
     )
     if not known:
         return None

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict
 from polso.engine import DuckDB, Table
 from polso.events.kinds import SOURCE_COLUMNS
 
-REJECTED = pa.schema([("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+REJECTED = pa.schema(
+    [("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())]
+)
 
 
 class Options(BaseModel):
