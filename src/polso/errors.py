@@ -30,7 +30,7 @@ class QuestionError(PolsoError):
     """A question that cannot be answered as asked."""
 
 
-class UnknownName(QuestionError):
+class UnknownName(QuestionError):  # noqa: N818 - what it is says it better
     """A name that does not exist; offers the nearest ones that do."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:

@@ -63,8 +63,8 @@ def prepare(engine: Engine, events: Table, config: Config) -> Plan:
     ends = engine.collect(
         events.aggregate(first=events.occurred_at.min(), last=events.occurred_at.max())
     ).to_pylist()[0]
-    today = datetime(2000, 1, 1)
-    first, last = ((ends[end] or today).replace(tzinfo=UTC) for end in ("first", "last"))
+    any_day = datetime(2000, 1, 1, tzinfo=UTC)
+    first, last = ((ends[end] or any_day).replace(tzinfo=UTC) for end in ("first", "last"))
     days = engine.scratch(DAYS, day_table(calendars(config), *span(first, last + reach(config.target))))
     engine.scratch(PEOPLE, people_of(events))
     return plan(engine, config, days, rules_fingerprint(config))
