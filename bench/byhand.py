@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from bench.made import OWN
+from polso.engine import DuckDB
 
 DIMENSIONS: Final = ("channel", "team", "agent", "priority", "issue_type", *OWN)
 # Facts compared, and the columns of tickets that this page does not make: `contacts` comes from another fact.
@@ -36,7 +37,7 @@ _CALENDAR: Final = "CASE WHEN channel = 'phone' THEN 'phones' ELSE 'office' END"
 
 def statements(days_intervals: int) -> list[str]:
     """Everything, in order; `fold_days` is the day table, with so many open intervals a day."""
-    return [_LOG, _history(), _SPELLS, _TURNS, _waits(days_intervals), _ANCHORS, _TICKET_ROWS,
+    return [_LOG, _ANCHORS, _history(), _SPELLS, _TURNS, _waits(days_intervals), _TICKET_ROWS,
             _tickets(days_intervals), _replies(days_intervals), _solves(days_intervals), _backlog()]  # fmt: skip
 
 
@@ -50,7 +51,7 @@ SELECT source, coalesce(ticket_id, CASE WHEN kind IN ('entered', 'left') THEN co
         WHEN 'closed' THEN 9 ELSE 10 END AS rank,
     (kind = 'message' AND actor_kind = 'agent' OR kind = 'entered' AND stage = 'talk')
         AND coalesce(direction, '') <> 'internal' AS is_reply
-FROM events
+FROM part
 WHERE ticket_id IS NOT NULL OR (kind IN ('entered', 'left') AND contact_id IS NOT NULL)
 """
 
@@ -97,8 +98,8 @@ WITH marks AS (
         kind IN ('opened', 'reopened', 'restored') AS is_open
     FROM e WHERE kind IN ('opened', 'reopened', 'restored', 'solved', 'closed', 'merged', 'removed')
     UNION ALL
-    SELECT source, ticket_id, min(occurred_at), -2147483648, -1, '', 'opened', NULL, NULL, true
-    FROM e GROUP BY ALL HAVING count(*) FILTER (kind = 'opened') = 0),
+    SELECT source, ticket_id, first_event_at, -2147483648, -1, '', 'opened', NULL, NULL, true
+    FROM a WHERE recorded_opening_at IS NULL),
 turns AS (
     SELECT * FROM marks
     QUALIFY is_open <> lag(is_open, 1, false) OVER (PARTITION BY source, ticket_id ORDER BY occurred_at, seq, rank, event_id)),
@@ -357,3 +358,33 @@ def _backlog() -> str:
     JOIN (SELECT source, ticket_id, client FROM a) USING (source, ticket_id)
     ORDER BY since
     """
+
+
+def run(engine: DuckDB, intervals: int, buckets: int = 1) -> None:
+    """Make every table `hand_<fact>` from `events`; in several parts of the tickets where memory asks for it."""
+    for bucket in range(buckets):
+        engine.run(_part(bucket, buckets))
+        for text in statements(intervals):
+            head, _, body = text.partition(" AS\n")
+            is_fact = "TABLE hand_" in head and buckets > 1
+            if is_fact and bucket:
+                name = head.split()[-1]
+                engine.run(f"INSERT INTO {name} BY NAME {body}")
+            else:
+                engine.run(text)
+    for name, clock in FACTS.items() if buckets > 1 else ():
+        engine.run(f"CREATE OR REPLACE TABLE sorted_{name} AS FROM hand_{name} ORDER BY {clock}")
+        engine.run(f"DROP TABLE hand_{name}")
+        engine.run(f"ALTER TABLE sorted_{name} RENAME TO hand_{name}")
+
+
+def _part(bucket: int, buckets: int) -> str:
+    """SQL: the log, or the events of a part of its tickets, kept as a table because many statements read them."""
+    if buckets == 1:
+        return "CREATE OR REPLACE TEMP VIEW part AS FROM events"
+    used = """source, ticket_id, contact_id, event_id, client, customer_id, occurred_at, seq, kind, direction, actor_kind, actor_id,
+        subject_id, channel, team, stage, attribute, value, amount"""
+    return (
+        f"CREATE OR REPLACE TEMP TABLE part AS SELECT {used} FROM events"  # noqa: S608
+        f" WHERE hash(coalesce(ticket_id, contact_id)) % {buckets} = {bucket}"
+    )

@@ -313,7 +313,7 @@ class Ticket:
             for e in self.events
             if e["kind"] == "message"
             and e.get("actor_kind") in actors
-            and (e.get("direction") != "internal" or e["actor_kind"] == "customer")
+            and (e.get("direction") != "internal" or e["actor_kind"] != "agent")
         ]
 
     def _takes(self) -> list[Event]:

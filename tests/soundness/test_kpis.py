@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from oracle import kpis as by_hand
-from oracle.log import as_of, in_order
+from oracle.log import as_of, in_order, ticket_of
 from oracle.stages import sessions, stages
 from oracle.tickets import facts, tickets
 from polso.care import Care
@@ -44,7 +44,7 @@ class Case:
 def ratings_that_count(case: Case) -> Log:
     """The latest answers, those about tickets that do not count left out."""
     out = {(row["source"], row["ticket_id"]) for row in case.facts["tickets"] if not row["is_counted"]}
-    return [e for e in by_hand.latest(case.events) if (e["source"], e["ticket_id"]) not in out]
+    return [e for e in by_hand.latest(case.events) if (e["source"], ticket_of(e)) not in out]
 
 
 def seconds(found: Fraction | int | None) -> float | None:

@@ -213,10 +213,7 @@ CALLS: dict[str, list[tuple[float, str, Event]]] = {
         (0, "entered", {"stage": "queue"}),
         (0.01, "left", {"stage": "queue", "value": "abandoned"}),
     ],
-    "told_by_messages": [
-        (0, "message", {**CUSTOMER, "channel": "chat"}),
-        (0.1, "message", {**AGENT, "channel": "chat"}),
-    ],
+    "only_transferred": [(0, "transferred", {**AGENT, "subject_id": "x", "team": "y"})],
 }
 
 

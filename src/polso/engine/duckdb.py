@@ -27,7 +27,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-class Compiler(DuckDBCompiler):
+class Compiler(DuckDBCompiler):  # type: ignore[misc]  # ibis has no types here
     """ibis's translation, where DuckDB would answer otherwise than Spark, or in another order of time.
 
     In windows ibis's `first()` and `last()` ignore nulls, as documented, on Spark alone; `argmin()` and `argmax()`
@@ -81,6 +81,7 @@ class DuckDB:
                 f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it"
             ) from error
         self.backend.compiler = Compiler()
+        self._translated: tuple[ir.Table, str] | None = None
         self.connection: duckdb.DuckDBPyConnection = self.backend.con
         # Not a setting of connect(): DuckDB reads those before its time-zone extension is there.
         self.connection.execute("SET TimeZone = 'UTC'")
@@ -104,7 +105,10 @@ class DuckDB:
 
     def sql(self, expression: ir.Table) -> str:
         """The SQL DuckDB runs for an expression."""
-        return str(self.backend.compile(expression))
+        # Whoever shows a text runs it next, and translating is most of what a question takes.
+        if self._translated is None or self._translated[0] is not expression:
+            self._translated = (expression, str(self.backend.compile(expression)))
+        return self._translated[1]
 
     def _ready(self, expression: ir.Table) -> str:
         """The SQL of an expression, with the in-memory tables it mentions known to DuckDB."""

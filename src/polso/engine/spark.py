@@ -42,7 +42,7 @@ class Spark:
     """Tables in Parquet folders under `root`, a path that every worker sees.
 
     master: a classic master such as local[4] or spark://host:7077; remote: a Spark Connect address such as
-    sc://host:15002; session: one that exists already, which is left running. `settings` come on top.
+    sc://host:15002; session: a classic one that exists already, which is left running. `settings` come on top.
     """
 
     name = "spark"

@@ -27,7 +27,10 @@ from polso.facts.fact import (
     with_verdict,
 )
 from polso.facts.history import at_instant
-from polso.facts.spells import reopens
+from polso.facts.spells import hang_ups, late_openings, reopens, standing
+
+
+_HEARD = (*TICKET, *ORDER, "client", "contact_id", "kind", "actor_kind", "actor_id")
 
 
 def turns(events: Table, context: Context) -> Table:
@@ -40,29 +43,23 @@ def turns(events: Table, context: Context) -> Table:
     """
     own = of_tickets(events)
     speaks = ibis.cases(
-        (is_reply(own), "reply"),
-        (is_end(own), "end"),
-        (is_customer_contact(own), "customer"),
-        else_=ibis.null("string"),
+        (is_reply(own), "reply"), (is_end(own), "end"), (is_customer_contact(own), "customer"), else_=ibis.null("string")
     )
-    opens = (own.kind == "opened") | reopens(own, context.reopen_on)
     mark = ibis.cases(
-        (opens, ibis.literal(1, "int8")), (is_end(own), ibis.literal(0, "int8")), else_=ibis.null("int8")
+        (reopens(own, context.reopen_on), ibis.literal(1, "int8")), (is_end(own), ibis.literal(0, "int8")), else_=ibis.null("int8")
     )
-    heard = own.mutate(speaks=speaks, mark=mark).filter(lambda t: t.speaks.notnull() | t.mark.notnull())
-    order, so_far = in_order(heard), ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
-    reopened_next = (
-        ((heard.mark == 1) & (heard.actor_kind.fill_null("") != "agent")).fill_null(False).lead().over(order)
-    )
-    placed = heard.mutate(
-        is_open=heard.mark.last().over(so_far).fill_null(1), reopened_next=reopened_next.fill_null(False)
-    )
-    thanks = (
-        (placed.kind == "message")
-        & (placed.speaks == "customer")
-        & (placed.is_open == 0)
-        & ~placed.reopened_next
-    )
+    heard = own.select(*_HEARD, speaks=speaks, mark=mark)
+    heard = heard.filter(heard.speaks.notnull() | heard.mark.notnull() | (heard.kind == "opened"))
+    heard = heard.union(_made_up(late_openings(context), heard)).union(_made_up(hang_ups(context), heard))
+    order = in_order(heard)
+    gone, stood = standing(heard, heard.mark)
+    by_agent = (heard.actor_kind == "agent").fill_null(False)
+    opens = ibis.ifelse((heard.mark == 1) & ~by_agent, heard.kind, ibis.null("string"))
+    placed = heard.mutate(gone=gone, stood=stood, opened_next=opens.lead().over(order))
+    shut = (placed.gone == 1) | (placed.stood == 0)
+    # Who comes back from removal solved is not open again.
+    reopened_next = placed.opened_next.notnull() & ((placed.opened_next != "restored") | (placed.stood == 1))
+    thanks = (placed.kind == "message") & (placed.speaks == "customer") & shut & ~reopened_next
     said = placed.filter(placed.speaks.notnull() & ~thanks.fill_null(False))
     order = in_order(said)
     runs = said.mutate(before=said.speaks.lag().over(order)).filter(
@@ -88,6 +85,13 @@ def turns(events: Table, context: Context) -> Table:
         outcome=outcome,
         replier=ibis.ifelse(followed.ended_as == "reply", followed.ended_by, ibis.null("string")),
     )
+
+
+def _made_up(marks: Table, heard: Table) -> Table:
+    """Openings and ends that no event is, as rows of what was heard."""
+    speaks = ibis.ifelse(marks.is_open == 0, "end", ibis.null("string"))
+    known = marks.mutate(speaks=speaks, mark=marks.is_open, client=ibis.null("string"), contact_id=ibis.null("string"))
+    return known.select(*heard.columns)
 
 
 def fold(events: Table, context: Context) -> Table:

@@ -5,7 +5,7 @@ Rule kept here: an end of a ticket that is not open moves nothing, and neither d
 
 from __future__ import annotations
 
-from polso.engine import BooleanValue, Table, ibis
+from polso.engine import BooleanValue, IntegerValue, Table, ibis
 from polso.facts.fact import ORDER, TICKET, Context, is_end, of_tickets
 
 _KEPT = (*TICKET, "occurred_at", "seq", "rank", "event_id", "kind", "actor_kind", "actor_id")
@@ -36,11 +36,8 @@ def spells(events: Table, context: Context) -> Table:
     """
     marks = _marks(of_tickets(events), context)
     order = ibis.window(group_by=list(TICKET), order_by=list(ORDER))
-    so_far = ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
-    # What comes back from removal or merging is as open as it was before.
-    aside = marks.kind.isin(["removed", "merged", "restored"])
-    was_open = ibis.ifelse(aside, ibis.null("int8"), marks.is_open).last().over(so_far).fill_null(1)
-    settled = marks.mutate(is_open=ibis.ifelse(marks.kind == "restored", was_open, marks.is_open))
+    gone, stood = standing(marks, marks.is_open)
+    settled = marks.mutate(is_open=ibis.ifelse(gone == 1, ibis.literal(0, "int8"), stood))
     marked = settled.mutate(before=settled.is_open.lag().over(order).fill_null(0))
     turns = marked.filter(marked.is_open != marked.before)
     followed = turns.mutate(
@@ -59,27 +56,48 @@ def spells(events: Table, context: Context) -> Table:
     )  # fmt: skip
 
 
-def _marks(events: Table, context: Context) -> Table:
-    """Events that say whether the ticket is open after them, with one opening a ticket, recorded or not.
+def standing(rows: Table, mark: IntegerValue) -> tuple[IntegerValue, IntegerValue]:
+    """Of a ticket after each row: whether it is removed or merged away (1), and whether it is open (1) but for that.
 
-    A call that is a ticket of its own is over when it has left its last stage.
+    mark: 1 where a row opens the ticket, 0 where it ends it, else null. What comes back from removal or merging is
+    as open as it was before; what nothing has opened or ended yet stands as open.
     """
+    so_far = ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
+    leaves = rows.kind.isin(["merged", "removed"])
+    aside = leaves | (rows.kind == "restored")
+    goes = ibis.cases((leaves, ibis.literal(1, "int8")), (mark == 1, ibis.literal(0, "int8")), else_=ibis.null("int8"))
+    stands = ibis.ifelse(aside, ibis.null("int8"), mark)
+    return goes.last().over(so_far).fill_null(0), stands.last().over(so_far).fill_null(1)
+
+
+def _marks(events: Table, context: Context) -> Table:
+    """Events that say whether the ticket is open after them, with one opening a ticket, recorded or not."""
     said = events.filter(is_end(events) | reopens(events, context.reopen_on))
     marks = said.select(*_KEPT, is_open=ibis.ifelse(is_end(said), 0, 1).cast("int8"))
     anchors = context.shared["anchors"]
     opening = anchors.recorded_opening_at.fill_null(anchors.first_event_at)
-    hung_up = anchors.filter(anchors.is_call & (anchors.stages_entered <= anchors.stages_left))
-    return ibis.union(
-        marks,
-        _made(anchors.mutate(occurred_at=opening), "opened", -(2**31), 1),
-        _made(hung_up.mutate(occurred_at=hung_up.last_left_at), "closed", 2**31, 0),
-    )
+    return ibis.union(marks, _made(anchors.mutate(occurred_at=opening), "opened", -(2**31), 1), hang_ups(context))
+
+
+def hang_ups(context: Context) -> Table:
+    """The end of each call that is a ticket of its own: when it has left its last stage."""
+    anchors = context.shared["anchors"]
+    over = anchors.is_call & anchors.last_left_at.notnull() & (anchors.stages_entered <= anchors.stages_left)
+    calls = anchors.filter(over)
+    return _made(calls.mutate(occurred_at=calls.last_left_at), "closed", 2**31, 0)
+
+
+def late_openings(context: Context) -> Table:
+    """The openings recorded after something else had happened to the ticket."""
+    anchors = context.shared["anchors"]
+    late = anchors.filter(anchors.recorded_opening_at > anchors.first_event_at)
+    return _made(late.mutate(occurred_at=late.recorded_opening_at), "opened", -(2**31), 1)
 
 
 def _made(tickets: Table, kind: str, seq: int, is_open: int) -> Table:
     """A mark that no event is, before (or after) all others of its instant."""
     return tickets.select(
         *TICKET, "occurred_at", seq=ibis.literal(seq, "int64"), rank=ibis.literal(-1, "int64"), event_id=ibis.literal(""),
-        kind=ibis.literal(kind), actor_kind=ibis.null("string"), actor_id=ibis.null("string"),
+        kind=ibis.literal(kind), actor_kind=tickets.opened_by if is_open else ibis.null("string"), actor_id=ibis.null("string"),
         is_open=ibis.literal(is_open, "int8"),
     )  # fmt: skip

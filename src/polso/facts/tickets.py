@@ -192,7 +192,8 @@ def _first_response(own: Table, base: Table) -> Table:
 
 
 def _is_any_reply(own: Table) -> BooleanValue:
-    return (own.kind == "message") & own.actor_kind.isin(["bot", "system"])
+    by_program = (own.kind == "message") & own.actor_kind.isin(["bot", "system"])
+    return by_program & (own.direction.fill_null("") != "internal")
 
 
 def _turns(base: Table, context: Context) -> Table:

@@ -32,6 +32,7 @@ class Store:
     last: datetime
     minimum_n: int = 30
     asked: list[str] = field(default_factory=list)
+    _facts: dict[str, Table] = field(default_factory=dict)
     _slots: dict[tuple[Any, ...], tuple[pa.Table, Table]] = field(default_factory=dict)
 
     def local_day(self, instant: datetime) -> date:
@@ -40,9 +41,11 @@ class Store:
 
     def fact(self, name: str) -> Table:
         """A stored fact; QuestionError where nothing was folded yet."""
-        if name not in self.engine.tables():
-            raise QuestionError("nothing is loaded yet; run `polso load` in the project's folder")
-        return self.engine.table(name)
+        if name not in self._facts:
+            if name not in self.engine.tables():
+                raise QuestionError("nothing is loaded yet; run `polso load` in the project's folder")
+            self._facts[name] = self.engine.table(name)
+        return self._facts[name]
 
     def collect(self, expression: Table) -> pa.Table:
         """Run an expression, and keep its text for whoever wants to check the answer."""
