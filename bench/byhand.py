@@ -385,6 +385,6 @@ def _part(bucket: int, buckets: int) -> str:
     used = """source, ticket_id, contact_id, event_id, client, customer_id, occurred_at, seq, kind, direction, actor_kind, actor_id,
         subject_id, channel, team, stage, attribute, value, amount"""
     return (
-        f"CREATE OR REPLACE TEMP TABLE part AS SELECT {used} FROM events"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE part AS SELECT {used} FROM events"
         f" WHERE hash(coalesce(ticket_id, contact_id)) % {buckets} = {bucket}"
     )

@@ -33,7 +33,9 @@ def year(log_file: Path, folder: Path, memory: str) -> Path:
     store = folder / "year.duckdb"
     shutil.copy(log_file, store)
     engine = DuckDB(store, memory=memory)
-    tickets = engine.run("SELECT max(substr(ticket_id, 2)::BIGINT) + 1 FROM events WHERE ticket_id LIKE 't%'")[0][0]
+    tickets = engine.run(
+        "SELECT max(substr(ticket_id, 2)::BIGINT) + 1 FROM events WHERE ticket_id LIKE 't%'"
+    )[0][0]
     engine.run(f"COPY ({made.day(engine, round(tickets, -2))}) TO '{folder / 'day.parquet'}'")
     engine.close()
     return store
@@ -66,7 +68,11 @@ def run(size: str, log_file: Path, folder: Path, *, memory: str, times: int) -> 
     store, settings = year(log_file, here, memory), config(here)
     first = full(store, memory, settings)
     taken = alternate({"day": lambda: add(store, here, memory, settings)}, times)
-    taken |= {"full": first} if times < 2 else alternate({"full": lambda: full(store, memory, settings)}, times - 1)
+    taken |= (
+        {"full": first}
+        if times < 2
+        else alternate({"full": lambda: full(store, memory, settings)}, times - 1)
+    )
     engine = DuckDB(store)
     events = engine.run(f"SELECT count(*) FROM {log.EVENTS}")[0][0]
     more = engine.run(f"SELECT count(*), count(DISTINCT ticket_id) FROM '{here / 'day.parquet'}'")[0]

@@ -56,7 +56,9 @@ def product(engine: DuckDB, buckets: int) -> None:
     """The compared facts by the product."""
     events = seen(engine)
     plan = same_facts(build.prepare(engine, events, CONFIG))
-    empty = ", ".join(f'NULL::{_type(t)} AS "{c}"' for c, t in schema_of(FACTS["contacts"], CONFIG, linked=False).items())
+    empty = ", ".join(
+        f'NULL::{_type(t)} AS "{c}"' for c, t in schema_of(FACTS["contacts"], CONFIG, linked=False).items()
+    )
     engine.run(f"CREATE OR REPLACE TEMP TABLE {folded('contacts')} AS SELECT {empty} LIMIT 0")
     build.store(engine, plan, events, buckets=buckets)
 
@@ -88,11 +90,18 @@ SIDES: Final = {"product": product, "hand": hand, "whole": whole}
 
 def run(size: str, log: Path, *, memory: str, buckets: int, times: int) -> Result:
     """Both sides in turns, then the whole plan once."""
-    sides = {name: (lambda name=name: apart("bench.fold", name, str(log), memory, str(buckets))) for name in ("product", "hand")}
+    sides = {
+        name: (lambda name=name: apart("bench.fold", name, str(log), memory, str(buckets)))
+        for name in ("product", "hand")
+    }
     taken = alternate(sides, times)
     all_ = apart("bench.fold", "whole", str(log), memory, str(buckets))
     ratio = taken["product"].wall / taken["hand"].wall
-    rows = [row("Polso, the same facts", taken["product"]), row("by hand", taken["hand"]), row("Polso, the whole plan", all_)]
+    rows = [
+        row("Polso, the same facts", taken["product"]),
+        row("by hand", taken["hand"]),
+        row("Polso, the whole plan", all_),
+    ]
     notes = [*NOTES, f"Memory limit {memory}; {'tickets in ' + str(buckets) + ' buckets on both sides' if buckets > 1 else 'in one go'};"
              f" {times} runs each in turns. The whole plan: {seconds(all_.wall)}."]  # fmt: skip
     return Result("fold", TITLE, size, ratio, 1.5, rows, notes, taken["product"].cpu / taken["hand"].cpu)

@@ -53,7 +53,7 @@ def write(log: Path, lines: int, target: Path) -> None:
     engine = DuckDB()
     engine.run(f"ATTACH '{log}' AS log_file (READ_ONLY)")
     engine.run(
-        f"COPY (SELECT event_id AS id, ticket_id AS ticket, occurred_at AS happened, kind AS what, actor_kind AS who, actor_id AS name,"  # noqa: S608
+        f"COPY (SELECT event_id AS id, ticket_id AS ticket, occurred_at AS happened, kind AS what, actor_kind AS who, actor_id AS name,"
         " subject_id AS about, customer_id AS customer, channel, team, attribute AS field, value AS detail FROM log_file.events"
         f" WHERE kind NOT IN ('entered', 'left', 'rated') LIMIT {lines}) TO '{target}' (HEADER)"
     )
@@ -74,7 +74,9 @@ def hand(folder: Path) -> None:
     (folder / "plain.duckdb").unlink(missing_ok=True)
     engine = DuckDB(folder / "plain.duckdb")
     types = ", ".join(f"'{name}': '{type_}'" for name, type_ in _COLUMNS.items())
-    engine.run(f"CREATE TABLE events AS FROM read_csv('{folder / 'events.csv'}', header = true, columns = {{{types}}})")
+    engine.run(
+        f"CREATE TABLE events AS FROM read_csv('{folder / 'events.csv'}', header = true, columns = {{{types}}})"
+    )
     engine.run("CHECKPOINT")
     engine.close()
 

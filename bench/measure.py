@@ -57,7 +57,11 @@ def once(job: Callable[[], Any]) -> Taken:
 def apart(*arguments: str) -> Taken:
     """One run of `python -m bench.<module> ...` in a process of its own, whose last line says what it took."""
     done = subprocess.run(
-        [sys.executable, "-m", *arguments], check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."}
+        [sys.executable, "-m", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": "."},
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stderr[-2000:]}")
@@ -77,7 +81,10 @@ def alternate(sides: Mapping[str, Callable[[], Taken]], times: int) -> dict[str,
         # The other way round in every second turn: whoever goes second finds warmer caches.
         for name, side in sides.items() if turn % 2 == 0 else reversed(sides.items()):
             taken[name].append(side())
-            print(f"  {name}: {taken[name][-1].wall:.2f} s, {taken[name][-1].cpu:.2f} s of all cores", flush=True)
+            print(
+                f"  {name}: {taken[name][-1].wall:.2f} s, {taken[name][-1].cpu:.2f} s of all cores",
+                flush=True,
+            )
     return {
         name: Taken(median(t.wall for t in all_), median(t.cpu for t in all_), max(t.memory for t in all_))
         for name, all_ in taken.items()
@@ -92,13 +99,17 @@ def row(name: str, taken: Taken) -> list[str]:
 
 def seconds(number: float) -> str:
     """Seconds as people read them."""
-    return f"{number * 1000:.0f} ms" if number < 1 else f"{number:.1f} s" if number < 100 else f"{number:.0f} s"
+    return (
+        f"{number * 1000:.0f} ms" if number < 1 else f"{number:.1f} s" if number < 100 else f"{number:.0f} s"
+    )
 
 
 def machine() -> str:
     """What it ran on, without names."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pandas", "pyarrow"))
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pandas", "pyarrow")
+    )
     load = os.getloadavg()[0]
     return (
         f"{os.cpu_count()} cores, {memory:.0f} GB of memory, {platform.system()} on {platform.machine()},"

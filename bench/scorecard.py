@@ -51,7 +51,9 @@ def split(care: Care) -> Answer:
     return care.ask(*SPLIT, by=["channel", "month"], period="2025")
 
 
-def card_by_hand(care: Care, now: tuple[datetime, datetime], before: tuple[datetime, datetime]) -> list[tuple[float, int]]:
+def card_by_hand(
+    care: Care, now: tuple[datetime, datetime], before: tuple[datetime, datetime]
+) -> list[tuple[float, int]]:
     """Value and n of the twelve KPIs in this period, then in the one before."""
     engine, as_of = care.engine, care.store.as_of
     low, high = before[0], now[1]
@@ -63,7 +65,11 @@ def card_by_hand(care: Care, now: tuple[datetime, datetime], before: tuple[datet
             for figure, _, more in (f.partition(" IF ") for f in figures)
             for more in [f" AND ({more})" if more else ""]
         )
-        return list(engine.run(f"SELECT {columns} FROM {fact} WHERE {clock} >= '{low}' AND {clock} < '{high}' AND {where}")[0])
+        return list(
+            engine.run(
+                f"SELECT {columns} FROM {fact} WHERE {clock} >= '{low}' AND {clock} < '{high}' AND {where}"
+            )[0]
+        )
 
     known = f"started_at <= TIMESTAMP '{as_of}' - INTERVAL 4 HOURS AND awaits_response"
     opened = asked("tickets", "opened_at", [
@@ -82,12 +88,14 @@ def card_by_hand(care: Care, now: tuple[datetime, datetime], before: tuple[datet
     solves = asked("solves", "solved_at", ["count(*)"], "true")
     ends = [min(until, as_of) for _, until in (now, before)]
     open_ = engine.run(
-        f"SELECT {', '.join(f'''count(*) FILTER (since < '{at}' AND (until IS NULL OR until >= '{at}'))''' for at in (now[1], before[1]))}"  # noqa: S608
+        f"SELECT {', '.join(f'''count(*) FILTER (since < '{at}' AND (until IS NULL OR until >= '{at}'))''' for at in (now[1], before[1]))}"
         f" FROM backlog WHERE since < '{ends[0]}' OR since < '{now[1]}'"
     )[0]
     found: list[tuple[float, int]] = []
     for period in (0, 1):
-        n, frt, frt_n, within, within_n, longest, longest_n, moved, moves, outside = opened[10 * period : 10 * period + 10]
+        n, frt, frt_n, within, within_n, longest, longest_n, moved, moves, outside = opened[
+            10 * period : 10 * period + 10
+        ]
         found += [
             (n, n), (frt / frt_n / 1e6, frt_n), (within / within_n, within_n), (longest / longest_n / 1e6, longest_n),
             (moved / n, n), (moves / n, n), (outside / n, n),
@@ -102,12 +110,18 @@ def split_by_hand(care: Care) -> dict[tuple[str, Any], tuple[Any, ...]]:
     since, until = care.period("2025").instants
     found: dict[tuple[str, Any], tuple[Any, ...]] = {}
     for clock, figures in (
-        ("opened_at", "count(*), sum(first_response_us) FILTER (first_response_us >= 0) / count(*) FILTER (first_response_us >= 0) / 1e6"),
-        ("resolved_at", "sum(resolution_us) FILTER (resolution_us >= 0) / count(*) FILTER (resolution_us >= 0) / 1e6"),
+        (
+            "opened_at",
+            "count(*), sum(first_response_us) FILTER (first_response_us >= 0) / count(*) FILTER (first_response_us >= 0) / 1e6",
+        ),
+        (
+            "resolved_at",
+            "sum(resolution_us) FILTER (resolution_us >= 0) / count(*) FILTER (resolution_us >= 0) / 1e6",
+        ),
     ):
         month = f"date_trunc('month', {clock} AT TIME ZONE 'UTC' AT TIME ZONE '{CONFIG.project.zone}')::DATE"
         rows = care.engine.run(
-            f"SELECT channel, {month} AS month, {figures} FROM tickets WHERE is_counted AND {clock} >= '{since}' AND {clock} < '{until}'"  # noqa: S608
+            f"SELECT channel, {month} AS month, {figures} FROM tickets WHERE is_counted AND {clock} >= '{since}' AND {clock} < '{until}'"
             " GROUP BY ALL"
         )
         for channel, at, *values in rows:
@@ -121,14 +135,20 @@ def check(care: Care) -> None:
     before = now.before("previous")
     wanted = card_by_hand(care, now.instants, before.instants)
     got = card(care)
-    for cell, (value, n), (earlier, _) in zip(got.cells, wanted[: len(KPIS)], wanted[len(KPIS) :], strict=True):
+    for cell, (value, n), (earlier, _) in zip(
+        got.cells, wanted[: len(KPIS)], wanted[len(KPIS) :], strict=True
+    ):
         assert cell.n == n, f"{cell.kpi}: n {cell.n} by Polso, {n} by hand"
         for one, other in ((cell.value, value), (cell.previous, earlier)):
-            assert isclose(float(one or 0), float(other), rel_tol=1e-12), f"{cell.kpi}: {one} by Polso, {other} by hand"
+            assert isclose(float(one or 0), float(other), rel_tol=1e-12), (
+                f"{cell.kpi}: {one} by Polso, {other} by hand"
+            )
     table = split_by_hand(care)
     for cell in split(care).cells:
-        value = table[cell.by["channel"], cell.by["month"]][SPLIT.index(cell.kpi)]
-        assert isclose(float(cell.value or 0), float(value), rel_tol=1e-12), f"{cell.kpi} {cell.by}: {cell.value}, by hand {value}"
+        value = table[cell.keys["channel"], cell.keys["month"]][SPLIT.index(cell.kpi)]
+        assert isclose(float(cell.value or 0), float(value), rel_tol=1e-12), (
+            f"{cell.kpi} {cell.keys}: {cell.value}, by hand {value}"
+        )
 
 
 def run(size: str, facts: Path, *, times: int) -> Result:
@@ -139,14 +159,36 @@ def run(size: str, facts: Path, *, times: int) -> Result:
     before = now.before("previous")
     tickets = care.engine.run("SELECT count(*) FROM tickets")[0][0]
     cards = alternate(
-        {"product": lambda: once(lambda: card(care)), "hand": lambda: once(lambda: card_by_hand(care, now.instants, before.instants))}, times
+        {
+            "product": lambda: once(lambda: card(care)),
+            "hand": lambda: once(lambda: card_by_hand(care, now.instants, before.instants)),
+        },
+        times,
     )
-    splits = alternate({"product": lambda: once(lambda: split(care)), "hand": lambda: once(lambda: split_by_hand(care))}, times)
+    splits = alternate(
+        {"product": lambda: once(lambda: split(care)), "hand": lambda: once(lambda: split_by_hand(care))},
+        times,
+    )
     care.close()
     rows = [row(f"{who}, {what}", taken[side]) for what, taken in (("scorecard", cards), ("split", splits))
             for who, side in (("Polso", "product"), ("by hand", "hand"))]  # fmt: skip
     both = {side: sum(taken[side].wall for taken in (cards, splits)) for side in ("product", "hand")}
     cpu = {side: sum(taken[side].cpu for taken in (cards, splits)) for side in ("product", "hand")}
-    alone = [f"{what} alone: {taken['product'].wall / taken['hand'].wall:.1f}" for what, taken in (("scorecard", cards), ("split", splits))]
-    notes = [f"{tickets:,} tickets; {times} runs each in turns. Ratio of the {', of the '.join(alone)}.", *NOTES]
-    return Result("scorecard", TITLE, size, both["product"] / both["hand"], 1.3, rows, notes, cpu["product"] / cpu["hand"])
+    alone = [
+        f"{what} alone: {taken['product'].wall / taken['hand'].wall:.1f}"
+        for what, taken in (("scorecard", cards), ("split", splits))
+    ]
+    notes = [
+        f"{tickets:,} tickets; {times} runs each in turns. Ratio of the {', of the '.join(alone)}.",
+        *NOTES,
+    ]
+    return Result(
+        "scorecard",
+        TITLE,
+        size,
+        both["product"] / both["hand"],
+        1.3,
+        rows,
+        notes,
+        cpu["product"] / cpu["hand"],
+    )

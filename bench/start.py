@@ -20,12 +20,19 @@ def run(size: str, facts: Path, *, times: int) -> Result:
     command = Path(sys.executable).with_name("polso")
     polso = [str(command), "--help"] if command.exists() else polso
     helps = [once(lambda: subprocess.run(polso, check=True, capture_output=True)) for _ in range(times + 2)]
-    bare = [once(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True)) for _ in range(times + 2)]
+    bare = [
+        once(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True)) for _ in range(times + 2)
+    ]
     care = open_facts(facts)
-    asked = [once(lambda: care.ask("first_response_time", by="channel", period="last 28 days")) for _ in range(times + 4)]
+    asked = [
+        once(lambda: care.ask("first_response_time", by="channel", period="last 28 days"))
+        for _ in range(times + 4)
+    ]
     care.close()
     middle = sorted(asked[1:], key=lambda taken: taken.wall)[len(asked[1:]) // 2]
     rows = [row("`polso --help`", sorted(helps, key=lambda t: t.wall)[len(helps) // 2]), row("Python doing nothing", sorted(bare, key=lambda t: t.wall)[len(bare) // 2]),
             row("the first question", asked[0]), row("the same question, warm", middle)]  # fmt: skip
-    notes = [f"`polso --help` takes {median(t.wall for t in helps) / median(t.wall for t in bare):.1f} times what Python takes to do nothing."]
+    notes = [
+        f"`polso --help` takes {median(t.wall for t in helps) / median(t.wall for t in bare):.1f} times what Python takes to do nothing."
+    ]
     return Result("start", TITLE, size, None, None, rows, notes)

@@ -68,6 +68,8 @@ def spark(spark_environment: None, tmp_path_factory: pytest.TempPathFactory) -> 
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.driver.memory", "1g")
+        # Generating code for hundreds of wide columns takes longer than running them on a test's few rows.
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("OFF")

@@ -372,6 +372,7 @@ def test_arrival_changes_nothing(tmp_path: Path, seed: int) -> None:
     assert at_once == folded_in_steps(numbered(), tmp_path, seed=seed)["contacts"]
 
 
+@pytest.mark.slow  # a whole fold on Spark for one story; tests/spark folds the demo, with all of them
 def test_spark_agrees(tmp_path: Path, spark: Any) -> None:
     there = folded_on_spark(numbered(), tmp_path, spark, ["contacts"])
     assert folded(numbered(), tmp_path)["contacts"] == there["contacts"]

@@ -73,6 +73,7 @@ def test_arrival_changes_nothing(tmp_path: Path, seed: int) -> None:
     assert at_once == folded_in_steps(story(), tmp_path, seed=seed)["costs"]
 
 
+@pytest.mark.slow  # a whole fold on Spark for one story; tests/spark folds the demo, with all of them
 def test_spark_agrees(tmp_path: Path, spark: Any) -> None:
     told = [
         *story(),

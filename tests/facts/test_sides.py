@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from facts import (
     test_articles,
     test_bots,
@@ -32,6 +34,7 @@ def everything() -> list[Row]:
     ]
 
 
+@pytest.mark.slow  # a whole fold on Spark for one story; tests/spark folds the demo, with all of them
 def test_spark_agrees(tmp_path: Path, spark: Any) -> None:
     told = everything()
     there = folded_on_spark(told, tmp_path, spark, NAMES, test_sla.TOML)

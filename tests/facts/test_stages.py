@@ -235,6 +235,7 @@ def test_arrival_changes_nothing(tmp_path: Path, seed: int) -> None:
     assert folded(told, tmp_path)["stages"] == folded(told, tmp_path, seed=seed)["stages"]
 
 
+@pytest.mark.slow  # a whole fold on Spark for one story; tests/spark folds the demo, with all of them
 def test_spark_agrees(tmp_path: Path, spark: Any) -> None:
     there = folded_on_spark(STORY, tmp_path, spark, ["stages"])
     assert folded(STORY, tmp_path)["stages"] == there["stages"]

@@ -60,5 +60,6 @@ def test_arrival_changes_nothing(tmp_path: Path, seed: int) -> None:
     assert at_once == folded_in_steps(told, tmp_path, seed=seed)["work"]
 
 
+@pytest.mark.slow  # a whole fold on Spark for one story; tests/spark folds the demo, with all of them
 def test_spark_agrees(tmp_path: Path, spark: Any) -> None:
     assert folded(story(), tmp_path)["work"] == folded_on_spark(story(), tmp_path, spark, ["work"])["work"]

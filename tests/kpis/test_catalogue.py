@@ -67,7 +67,7 @@ def asked(acme: Acme, label: str, **question: Any) -> Result | None:
         return acme.care.ask(label, **question)
     except QuestionError as refusal:
         expected = ("business-time", "has no mean", "cannot be split by", "has no meaning beside", "busiest")
-        assert any(words in str(refusal) for words in expected), f"{label} {question}: {refusal}"
+        assert any(words in str(refusal) for words in expected), f"{label} {question}: {refusal}"  # noqa: PT017
         return None
 
 
@@ -173,7 +173,9 @@ def test_an_empty_filter_has_no_value(acme: Acme) -> None:
 
 def test_compare_tells_the_earlier_value(acme: Acme) -> None:
     for compare, earlier in (("previous", "2026-02"), ("last_year", "2025-03")):
-        labels = [label for label, d in DEFINITIONS.items() if d.variant == "default" and d.kind not in BANDED]
+        labels = [
+            label for label, d in DEFINITIONS.items() if d.variant == "default" and d.kind not in BANDED
+        ]
         now = acme.care.ask(*labels, period=MONTH, compare=compare)  # type: ignore[arg-type]
         before = acme.care.ask(*labels, period=earlier)
         for cell, then in zip(now, before, strict=True):
@@ -214,6 +216,8 @@ def test_a_wider_limit_never_lowers_a_share(acme: Acme) -> None:
 
 def test_filters_split_the_whole(acme: Acme) -> None:
     for label in ("ticket_volume", "csat", "service_level", "reply_time", "contact_volume"):
-        parts = [acme.one(label, where={"channel": c}) for c in {k for k in acme.cells(label, "channel") if k}]
+        parts = [
+            acme.one(label, where={"channel": c}) for c in {k for k in acme.cells(label, "channel") if k}
+        ]
         rest = acme.one(label, where={"channel": None})
         assert acme.one(label).n == sum(cell.n for cell in parts) + rest.n

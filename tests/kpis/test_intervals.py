@@ -56,7 +56,9 @@ def test_nps_of_the_literature(cases: dict[str, list[dict[str, Any]]]) -> None:
         said, expected = case["input"], case["expected"]
         n = said["promoters"] + said["passives"] + said["detractors"]
         low, high = intervals.net_share(said["promoters"], said["detractors"], n)
-        assert (expected["adjusted_low"], expected["adjusted_high"]) == pytest.approx((100 * low, 100 * high), abs=1e-9)
+        assert (expected["adjusted_low"], expected["adjusted_high"]) == pytest.approx(
+            (100 * low, 100 * high), abs=1e-9
+        )
 
 
 def test_mean_of_the_literature(cases: dict[str, list[dict[str, Any]]]) -> None:

@@ -32,7 +32,9 @@ class Known:
             opened = START + timedelta(microseconds=dice.randrange(18 * 86_400_000_000))
             # Whole minutes below, so that there are ties; exact microseconds above.
             minutes = timedelta(minutes=dice.randrange(1, 40))
-            solve = minutes if dice.random() < 0.4 else timedelta(microseconds=dice.randrange(9 * 86_400_000_000))
+            solve = (
+                minutes if dice.random() < 0.4 else timedelta(microseconds=dice.randrange(9 * 86_400_000_000))
+            )
             self.open(f"t{number}", channel, opened, solve if opened + solve <= end else None, end - opened)
         self.story.tell(end, "state", client="acme", actor_kind="agent", actor_id="g", value="offline")
         self.care = care(folded(self.story.events))
@@ -125,7 +127,8 @@ def queue() -> Care:
 
 
 @pytest.mark.parametrize(
-    ("kpi", "part", "n"), [("service_level:ignore", 70, 90), ("service_level", 70, 100), ("service_level:positive", 80, 100)]
+    ("kpi", "part", "n"),
+    [("service_level:ignore", 70, 90), ("service_level", 70, 100), ("service_level:positive", 80, 100)],
 )
 def test_three_service_levels_of_one_hundred_calls(queue: Care, kpi: str, part: int, n: int) -> None:
     """77.8 %, 70 % and 80 %."""
@@ -134,4 +137,6 @@ def test_three_service_levels_of_one_hundred_calls(queue: Care, kpi: str, part: 
 
 
 def test_the_threshold_of_a_service_level_is_inclusive(queue: Care) -> None:
-    assert [0.0, 0.7, 0.9] == [queue.ask("service_level", params={"within": s}).value for s in (9.999999, 10, 40)]
+    assert [0.0, 0.7, 0.9] == [
+        queue.ask("service_level", params={"within": s}).value for s in (9.999999, 10, 40)
+    ]

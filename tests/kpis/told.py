@@ -26,7 +26,9 @@ class Story:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def tell(self, at: datetime, kind: str, ticket: str | None = None, client: str = "acme", **more: Any) -> None:
+    def tell(
+        self, at: datetime, kind: str, ticket: str | None = None, client: str = "acme", **more: Any
+    ) -> None:
         """One event of the only source."""
         said = {"source": "told", "event_id": f"e{len(self.events):06}", "client": client, "occurred_at": at}
         self.events.append({**said, "kind": kind, "ticket_id": ticket, **more})
@@ -42,7 +44,12 @@ def folded(events: Iterable[Event], toml: str = "", *, zone: str = "UTC") -> Duc
 
 
 def care(
-    engine: DuckDB, toml: str = "", *, folder: Path | None = None, zone: str = "UTC", week_start: str = "monday"
+    engine: DuckDB,
+    toml: str = "",
+    *,
+    folder: Path | None = None,
+    zone: str = "UTC",
+    week_start: str = "monday",
 ) -> Care:
     """A project over folded facts, reporting in a zone, with the KPIs of a folder."""
     config = parse(HEAD.format(zone=zone, week_start=week_start) + toml)

@@ -284,6 +284,8 @@ class Ticket:
             "last_solve_event_at": max(self.instants("solved"), default=None),
             "reopened_at": min((s.since for s in again if s.after == "solved"), default=None),
             "ended_at": max((s.until for s in spells if s.until), default=None),
+            "ended_unanswered_at": None if is_open or self.response()["first_reply_at"] else spells[-1].until,
+            "ended_unsolved_at": None if is_open or solves else spells[-1].until,
             "closed_at": max(self.instants("closed"), default=None),
             "escalated_at": min(self.instants("escalated"), default=None),
             "merged_at": max(self.instants("merged"), default=None),

@@ -32,10 +32,14 @@ FILTERS: dict[str, tuple[Any, ...]] = {
 def filters(dice: Random, d: Definition) -> dict[str, Any]:
     """One or two filters that the fact of a definition knows."""
     known = [name for name in FILTERS if name in {c.name for c in FACTS[d.fact].columns if c.dimension}]
-    return {name: dice.choice(FILTERS[name]) for name in dice.sample(known, min(len(known), dice.randint(0, 2)))}
+    return {
+        name: dice.choice(FILTERS[name]) for name in dice.sample(known, min(len(known), dice.randint(0, 2)))
+    }
 
 
-@pytest.mark.parametrize("grain", ["hour", "day", "week", "month", "quarter", "year", "weekday", "hour_of_day"])
+@pytest.mark.parametrize(
+    "grain", ["hour", "day", "week", "month", "quarter", "year", "weekday", "hour_of_day"]
+)
 def test_buckets_sum_to_the_whole(acme: Acme, grain: str) -> None:
     """Around both clock changes and over every edge of the history: the first local hours too."""
     for period in ("2025-10-24..2025-10-28", "2026-03-27..2026-03-31", "2025-12", "all"):
@@ -80,7 +84,9 @@ def test_a_stock_is_what_stands_at_the_end_of_each_bucket(acme: Acme, grain: str
         if stretch.start > store.as_of:
             continue
         standing = Counter(r["channel"] for r in rows if stands(r, stretch.end, store.as_of))
-        found = {key[1]: cell.value for key, cell in cells.items() if key[0] == stretch.labels[0] and cell.value}
+        found = {
+            key[1]: cell.value for key, cell in cells.items() if key[0] == stretch.labels[0] and cell.value
+        }
         assert dict(standing) == found, stretch
 
 
@@ -112,15 +118,27 @@ def test_age_bands_add_up_to_the_backlog(acme: Acme, by: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize("by", [(), ("week",), ("team",), ("month", "channel")])
 def test_the_roll_forward_goes_from_stock_to_stock(acme: Acme, by: tuple[str, ...]) -> None:
-    ends = {tuple(c.keys.values()): c.value for c in acme.care.ask("backlog", by=by, period="2025-11-15..2026-02-15")}
+    ends = {
+        tuple(c.keys.values()): c.value
+        for c in acme.care.ask("backlog", by=by, period="2025-11-15..2026-02-15")
+    }
     lines = acme.care.ask("backlog_roll_forward", by=by, period="2025-11-15..2026-02-15")
     found = {tuple(c.keys.values())[:-1]: c.value for c in lines if c.keys["band"] == "end"}
     assert {k: n for k, n in ends.items() if n} == {k: n for k, n in found.items() if n}
 
 
 def test_cells_come_sorted(acme: Acme) -> None:
-    for kpi, by in (("ticket_volume", ("channel", "month")), ("csat", ("agent",)), ("first_response_bands", ("channel",)), ("backlog", ("day",))):
-        keys = [tuple(str(v) for k, v in c.keys.items() if k != "band") for c in acme.care.ask(kpi, by=by) if None not in c.keys.values()]
+    for kpi, by in (
+        ("ticket_volume", ("channel", "month")),
+        ("csat", ("agent",)),
+        ("first_response_bands", ("channel",)),
+        ("backlog", ("day",)),
+    ):
+        keys = [
+            tuple(str(v) for k, v in c.keys.items() if k != "band")
+            for c in acme.care.ask(kpi, by=by)
+            if None not in c.keys.values()
+        ]
         assert keys == sorted(keys), kpi
 
 
@@ -129,14 +147,22 @@ def test_rows_are_exactly_the_number(acme: Acme, seed: int) -> None:
     dice = Random(seed)
     for name in COUNTED:
         definition = find(shipped(), name)
-        where, period = filters(dice, definition), dice.choice(["all", "2026-03", "2026-06", "2025-10-20..2025-11-03"])
-        cell, rows = acme.one(name, where=where, period=period), acme.care.rows(name, where=where, period=period, limit=None)
+        where, period = (
+            filters(dice, definition),
+            dice.choice(["all", "2026-03", "2026-06", "2025-10-20..2025-11-03"]),
+        )
+        cell, rows = (
+            acme.one(name, where=where, period=period),
+            acme.care.rows(name, where=where, period=period, limit=None),
+        )
         assert cell.n == rows.num_rows, (name, where, period)
         if definition.kind == "share" and cell.n:
             assert cell.parts["part"] == sum(rows["counted"].to_pylist()), (name, where, period)
 
 
-@pytest.mark.parametrize("name", ["first_response_time", "reply_time", "handle_time", "speed_of_answer", "revenue", "backlog"])
+@pytest.mark.parametrize(
+    "name", ["first_response_time", "reply_time", "handle_time", "speed_of_answer", "revenue", "backlog"]
+)
 def test_rows_of_means_and_stocks_are_the_number_too(acme: Acme, name: str) -> None:
     for period in ("all", "2026-03"):
         assert acme.one(name, period=period).n == acme.care.rows(name, period=period, limit=None).num_rows
@@ -144,7 +170,11 @@ def test_rows_of_means_and_stocks_are_the_number_too(acme: Acme, name: str) -> N
 
 def test_company_changes_no_number(acme: Acme) -> None:
     """Each alone, then all together in two orders; a split that some facts have values for and others not."""
-    kpis = [n for n, e in shipped().items() if e.default.kind in ("count", "share", "duration", "mean", "stock", "ratio")]
+    kpis = [
+        n
+        for n, e in shipped().items()
+        if e.default.kind in ("count", "share", "duration", "mean", "stock", "ratio")
+    ]
     for by, period in (((), "all"), (("client",), "2026-03"), (("month",), "2026-Q1")):
         together = acme.care.ask(*kpis, by=by, period=period)
         backwards = acme.care.ask(*reversed(kpis), by=by, period=period)
@@ -161,13 +191,15 @@ def test_a_question_of_two_facts_keeps_the_cells_of_each(acme: Acme) -> None:
 
 
 def test_who_is_too_young_is_counted(acme: Acme) -> None:
-    """n and immature are all that meet the definition but for its age."""
+    """N and immature are all that meet the definition but for its age."""
     for name, entry in shipped().items():
         d = entry.default
         if d.kind == "share" and d.known_after:
             now = acme.one(name, params={d.known_after.param: d.params[d.known_after.param].default})
             everyone = acme.one(name, params={d.known_after.param: 0})
-            assert now.n + now.parts.get("immature", 0) == everyone.n + everyone.parts.get("immature", 0), name
+            assert now.n + now.parts.get("immature", 0) == everyone.n + everyone.parts.get("immature", 0), (
+                name
+            )
 
 
 def test_as_of_is_said(acme: Acme) -> None:

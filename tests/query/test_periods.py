@@ -62,9 +62,14 @@ def test_what_is_no_period_is_refused(text: str) -> None:
 
 
 def test_local_midnights_over_clock_changes() -> None:
-    spring, autumn = Period(date(2026, 3, 29), date(2026, 3, 30), "Europe/Rome"), Period(date(2026, 10, 25), date(2026, 10, 26), "Europe/Rome")
+    spring, autumn = (
+        Period(date(2026, 3, 29), date(2026, 3, 30), "Europe/Rome"),
+        Period(date(2026, 10, 25), date(2026, 10, 26), "Europe/Rome"),
+    )
     assert spring.instants == (datetime(2026, 3, 28, 23), datetime(2026, 3, 29, 22))
-    assert [timedelta(hours=23), timedelta(hours=25)] == [p.instants[1] - p.instants[0] for p in (spring, autumn)]
+    assert [timedelta(hours=23), timedelta(hours=25)] == [
+        p.instants[1] - p.instants[0] for p in (spring, autumn)
+    ]
 
 
 def test_a_midnight_that_does_not_exist_is_the_change_itself() -> None:

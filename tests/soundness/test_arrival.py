@@ -20,6 +20,8 @@ from soundness.logs import START, logs
 from soundness.profiles import many, rare
 from soundness.store import ALWAYS_OPEN, append, rows, store
 
+# A log that fails is long: hypothesis warns of it, and pytest would show the warning for the failure.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 Log = list[dict[str, Any]]
 ASKED = (
     "ticket_volume",

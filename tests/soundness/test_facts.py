@@ -17,6 +17,8 @@ from soundness.logs import START, logs
 from soundness.profiles import few, many
 from soundness.store import store
 
+# A log that fails is long: hypothesis warns of it, and pytest would show the warning for the failure.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 Log = list[dict[str, Any]]
 
 # The hours of an Italian office over the change of clocks and Easter Monday.

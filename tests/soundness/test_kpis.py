@@ -21,6 +21,8 @@ from soundness.logs import logs
 from soundness.profiles import few, many
 from soundness.store import ALWAYS_OPEN, store
 
+# A log that fails is long: hypothesis warns of it, and pytest would show the warning for the failure.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 Log = list[dict[str, Any]]
 Reckoned = Callable[["Case"], Fraction | int | None]
 

@@ -18,6 +18,8 @@ from soundness.logs import START, logs
 from soundness.profiles import many, rare
 from soundness.store import ALWAYS_OPEN, store
 
+# A log that fails is long: hypothesis warns of it, and pytest would show the warning for the failure.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 Log = list[dict[str, Any]]
 ADDITIVE: Final = ("count", "sum", "share", "mean", "net_share", "stock")
 GRAINS: Final = ("quarter_hour", "hour", "day", "week", "month", "quarter", "year", "weekday", "hour_of_day")

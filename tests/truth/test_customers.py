@@ -16,7 +16,10 @@ def test_answers_by_scale(acme: Acme) -> None:
     assert truth == acme.counts("rating_volume", "scale")
 
 
-@pytest.mark.parametrize(("scale", "kpi"), [("csat5", "csat"), ("csat7", "csat:csat7"), ("thumbs", "csat:thumbs"), ("ces7", "ces:easy_share")])
+@pytest.mark.parametrize(
+    ("scale", "kpi"),
+    [("csat5", "csat"), ("csat7", "csat:csat7"), ("thumbs", "csat:thumbs"), ("ces7", "ces:easy_share")],
+)
 def test_positive_answers(acme: Acme, scale: str, kpi: str) -> None:
     truth, cell = acme.truth.surveys[scale], acme.one(kpi)
     assert (truth["answered"], truth["positive"]) == (cell.n, cell.parts["part"])
@@ -30,7 +33,11 @@ def test_mean_scores(acme: Acme, scale: str, kpi: str) -> None:
 
 def test_nps(acme: Acme) -> None:
     truth, cell = acme.truth.surveys["nps"], acme.one("nps")
-    assert (truth["answered"], truth["promoters"], truth["detractors"]) == (cell.n, cell.parts["part"], cell.parts["against"])
+    assert (truth["answered"], truth["promoters"], truth["detractors"]) == (
+        cell.n,
+        cell.parts["part"],
+        cell.parts["against"],
+    )
     assert truth["promoters"] == acme.one("nps:promoters").parts["part"]
     assert truth["detractors"] == acme.one("nps:detractors").parts["part"]
 
@@ -105,7 +112,8 @@ def with_ticket(acme: Acme, *, excluded: bool) -> int:
     sessions = acme.care.rows("deflection_rate", limit=None).to_pylist()
     day = timedelta(days=1)
     return sum(
-        any(s["visited_at"] <= at <= s["visited_at"] + day for at in opened.get(s["person"], ())) for s in sessions
+        any(s["visited_at"] <= at <= s["visited_at"] + day for at in opened.get(s["person"], ()))
+        for s in sessions
     )
 
 
@@ -118,7 +126,11 @@ def test_deflection(acme: Acme) -> None:
 
 
 def test_searches_and_articles(acme: Acme) -> None:
-    truth, empty, helpful = acme.truth.self_service, acme.one("empty_search_share"), acme.one("article_helpful_share")
+    truth, empty, helpful = (
+        acme.truth.self_service,
+        acme.one("empty_search_share"),
+        acme.one("article_helpful_share"),
+    )
     assert (truth["searches"], truth["searches_without_result"]) == (empty.n, empty.parts["part"])
     assert (truth["article_votes"], truth["helpful_votes"]) == (helpful.n, helpful.parts["part"])
     assert truth["article_views"] == acme.one("article_views").n

@@ -10,7 +10,17 @@ import pytest
 from truth.acme import Acme, told
 
 pytestmark = pytest.mark.xdist_group("acme")
-OUTCOMES = ("answered", "abandoned", "overflowed", "timed_out", "transferred", "callback", "voicemail", "refused", "failed")
+OUTCOMES = (
+    "answered",
+    "abandoned",
+    "overflowed",
+    "timed_out",
+    "transferred",
+    "callback",
+    "voicemail",
+    "refused",
+    "failed",
+)
 
 
 def by_queue(found: dict[tuple[str, str], int]) -> dict[str, int]:
@@ -20,10 +30,14 @@ def by_queue(found: dict[tuple[str, str], int]) -> dict[str, int]:
 
 def test_offered_and_every_outcome_by_queue(acme: Acme) -> None:
     queue = acme.truth.queue
-    assert {q: c["offered"] for q, c in queue.items()} == by_queue(acme.counts("calls_offered", "channel", "team"))
+    assert {q: c["offered"] for q, c in queue.items()} == by_queue(
+        acme.counts("calls_offered", "channel", "team")
+    )
     for outcome in OUTCOMES:
         expected = {q: c[outcome] for q, c in queue.items() if c.get(outcome)}
-        assert expected == by_queue(acme.counts("calls_offered", "channel", "team", where={"outcome": outcome})), outcome
+        assert expected == by_queue(
+            acme.counts("calls_offered", "channel", "team", where={"outcome": outcome})
+        ), outcome
 
 
 def test_service_level_and_its_three_rules(acme: Acme) -> None:
@@ -46,7 +60,9 @@ def test_short_abandons_leave_both_sides(acme: Acme) -> None:
 
 def test_waits_by_queue(acme: Acme) -> None:
     found = acme.tallies("speed_of_answer", "channel", "team")
-    assert told(acme.truth.queue_wait) == {f"{channel}/{team}": tally for (channel, team), tally in found.items()}
+    assert told(acme.truth.queue_wait) == {
+        f"{channel}/{team}": tally for (channel, team), tally in found.items()
+    }
 
 
 def test_calls_from_dialling_to_the_answer(acme: Acme) -> None:
@@ -65,7 +81,9 @@ def test_stages_by_outcome(acme: Acme) -> None:
     for (channel, stage, outcome), n in acme.counts("stage_time", "channel", "stage", "outcome").items():
         found.setdefault(f"{channel}/{stage}", {})[outcome] = n
     backwards = acme.one("stage_time").parts["negative"]
-    expected = {stage: {k: n for k, n in outcomes.items() if n} for stage, outcomes in acme.truth.stages.items()}
+    expected = {
+        stage: {k: n for k, n in outcomes.items() if n} for stage, outcomes in acme.truth.stages.items()
+    }
     assert acme.truth.defects["clock_backwards"] == backwards
     missing = sum(sum(c.values()) for c in expected.values()) - sum(sum(c.values()) for c in found.values())
     assert backwards == missing
@@ -143,7 +161,10 @@ def test_costs(acme: Acme) -> None:
     cell = acme.one("cost_per_contact")
     assert isclose(cell.parts["cost"], float(spent), abs_tol=0.002)
     assert cell.value == pytest.approx(float(spent) / cell.n, abs=1e-4)
-    for variant, n in (("per_ticket", acme.one("ticket_volume").n), ("per_solved", acme.truth.reopen["first_solved"])):
+    for variant, n in (
+        ("per_ticket", acme.one("ticket_volume").n),
+        ("per_solved", acme.truth.reopen["first_solved"]),
+    ):
         cell = acme.one(f"cost_per_contact:{variant}")
         assert (n, float(spent)) == (cell.n, pytest.approx(cell.parts["cost"], abs=0.002))
 

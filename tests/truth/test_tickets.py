@@ -44,7 +44,9 @@ def test_unanswered_tickets(acme: Acme) -> None:
         if not t["excluded"] and t["first_response_from"] and not t["first_reply_at"] and t["open_at_end"]
     )
     bands = acme.cells("first_response_bands", "channel")
-    found = {key[0]: cell.parts["part"] for key, cell in bands.items() if key[1] == "none" and cell.parts["part"]}
+    found = {
+        key[0]: cell.parts["part"] for key, cell in bands.items() if key[1] == "none" and cell.parts["part"]
+    }
     assert dict(waiting) == found
     assert sum(waiting.values()) <= sum(acme.truth.unanswered.values())
 
@@ -94,7 +96,9 @@ def test_backlog_at_every_first_of_the_month(acme: Acme) -> None:
 def test_transfers_and_escalations(acme: Acme) -> None:
     truth = acme.truth.moves
     assert truth["transferred_tickets"] == acme.one("transfer_rate").parts["part"]
-    assert truth["transfers"] == acme.one("transfer_volume").n == acme.one("transfers_per_ticket").parts["total"]
+    assert (
+        truth["transfers"] == acme.one("transfer_volume").n == acme.one("transfers_per_ticket").parts["total"]
+    )
     assert truth["escalated_tickets"] == acme.one("escalation_rate").parts["part"]
 
 

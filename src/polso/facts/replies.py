@@ -29,7 +29,6 @@ from polso.facts.fact import (
 from polso.facts.history import at_instant
 from polso.facts.spells import hang_ups, late_openings, reopens, standing
 
-
 _HEARD = (*TICKET, *ORDER, "client", "contact_id", "kind", "actor_kind", "actor_id")
 
 
@@ -43,10 +42,15 @@ def turns(events: Table, context: Context) -> Table:
     """
     own = of_tickets(events)
     speaks = ibis.cases(
-        (is_reply(own), "reply"), (is_end(own), "end"), (is_customer_contact(own), "customer"), else_=ibis.null("string")
+        (is_reply(own), "reply"),
+        (is_end(own), "end"),
+        (is_customer_contact(own), "customer"),
+        else_=ibis.null("string"),
     )
     mark = ibis.cases(
-        (reopens(own, context.reopen_on), ibis.literal(1, "int8")), (is_end(own), ibis.literal(0, "int8")), else_=ibis.null("int8")
+        (reopens(own, context.reopen_on), ibis.literal(1, "int8")),
+        (is_end(own), ibis.literal(0, "int8")),
+        else_=ibis.null("int8"),
     )
     heard = own.select(*_HEARD, speaks=speaks, mark=mark)
     heard = heard.filter(heard.speaks.notnull() | heard.mark.notnull() | (heard.kind == "opened"))
@@ -90,7 +94,9 @@ def turns(events: Table, context: Context) -> Table:
 def _made_up(marks: Table, heard: Table) -> Table:
     """Openings and ends that no event is, as rows of what was heard."""
     speaks = ibis.ifelse(marks.is_open == 0, "end", ibis.null("string"))
-    known = marks.mutate(speaks=speaks, mark=marks.is_open, client=ibis.null("string"), contact_id=ibis.null("string"))
+    known = marks.mutate(
+        speaks=speaks, mark=marks.is_open, client=ibis.null("string"), contact_id=ibis.null("string")
+    )
     return known.select(*heard.columns)
 
 

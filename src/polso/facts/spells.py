@@ -65,7 +65,9 @@ def standing(rows: Table, mark: IntegerValue) -> tuple[IntegerValue, IntegerValu
     so_far = ibis.cumulative_window(group_by=list(TICKET), order_by=list(ORDER))
     leaves = rows.kind.isin(["merged", "removed"])
     aside = leaves | (rows.kind == "restored")
-    goes = ibis.cases((leaves, ibis.literal(1, "int8")), (mark == 1, ibis.literal(0, "int8")), else_=ibis.null("int8"))
+    goes = ibis.cases(
+        (leaves, ibis.literal(1, "int8")), (mark == 1, ibis.literal(0, "int8")), else_=ibis.null("int8")
+    )
     stands = ibis.ifelse(aside, ibis.null("int8"), mark)
     return goes.last().over(so_far).fill_null(0), stands.last().over(so_far).fill_null(1)
 
@@ -76,7 +78,9 @@ def _marks(events: Table, context: Context) -> Table:
     marks = said.select(*_KEPT, is_open=ibis.ifelse(is_end(said), 0, 1).cast("int8"))
     anchors = context.shared["anchors"]
     opening = anchors.recorded_opening_at.fill_null(anchors.first_event_at)
-    return ibis.union(marks, _made(anchors.mutate(occurred_at=opening), "opened", -(2**31), 1), hang_ups(context))
+    return ibis.union(
+        marks, _made(anchors.mutate(occurred_at=opening), "opened", -(2**31), 1), hang_ups(context)
+    )
 
 
 def hang_ups(context: Context) -> Table:

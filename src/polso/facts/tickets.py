@@ -45,14 +45,13 @@ def fold(events: Table, context: Context) -> Table:
     base = _first_response(own, base)
     base = _turns(base, context)
     base = _pauses(base, context)
+    never = ibis.null(base.ended_at.type())
+    # A ticket that is open again, after a removal or a closing, has not ended.
+    over = ibis.ifelse(base.is_open, never, base.ended_at)
     base = base.mutate(
-        resolved_at=ibis.ifelse(base.is_open, ibis.null(base.last_solved_at.type()), base.last_solved_at),
-        ended_unanswered_at=ibis.ifelse(
-            base.first_reply_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())
-        ),
-        ended_unsolved_at=ibis.ifelse(
-            base.first_solved_at.isnull(), base.ended_at, ibis.null(base.ended_at.type())
-        ),
+        resolved_at=ibis.ifelse(base.is_open, never, base.last_solved_at),
+        ended_unanswered_at=ibis.ifelse(base.first_reply_at.isnull(), over, never),
+        ended_unsolved_at=ibis.ifelse(base.first_solved_at.isnull(), over, never),
         awaits_response=base.started_at.notnull() & (base.first_reply_at.notnull() | base.is_open),
     )
     base = context.keep("fold_tickets", base)
