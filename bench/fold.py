@@ -1,11 +1,12 @@
 """Benchmark `fold`: the facts from a log, by the product's plan and by hand-written SQL.
 
-Each run is a process of its own, so that its peak memory is its own: `python -m bench.fold SIDE LOG MEMORY BUCKETS`.
+Each run is a process of its own, so that its peak memory is its own: `python -m bench.fold SIDE LOG MEMORY BUCKETS [KEPT]`.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import tempfile
 from datetime import UTC
@@ -107,12 +108,14 @@ def run(size: str, log: Path, *, memory: str, buckets: int, times: int) -> Resul
     return Result("fold", TITLE, size, ratio, 1.5, rows, notes, taken["product"].cpu / taken["hand"].cpu)
 
 
-def main(side: str, log: str, memory: str, buckets: str) -> None:
-    """One run, for a process of its own."""
+def main(side: str, log: str, memory: str, buckets: str, kept: str = "") -> None:
+    """One run, for a process of its own; its store stays as `kept` where that is said."""
     with tempfile.TemporaryDirectory(prefix="bench-", dir=Path(log).parent) as folder:
         engine = open_beside(Path(log), Path(folder), memory)
         taken = once(lambda: (SIDES[side](engine, int(buckets)), engine.run("CHECKPOINT")))
         engine.close()
+        if kept:
+            shutil.move(Path(folder) / "store.duckdb", kept)
     print(told(taken))
 
 

@@ -47,7 +47,7 @@ def fold(events: Table, context: Context) -> Table:
     )
     opened = context.shared["spells"].filter(lambda t: t.nth == 0).select(*TICKET, opened_at="since")
     joined = rows.inner_join(opened, list(TICKET))
-    clients = context.shared["clients"].select(*TICKET, "client")
+    clients = context.shared["clients"].select(*TICKET, "client", "left_out")
     with_client = joined.inner_join(clients, list(TICKET))
     return with_client.mutate(is_still_open=with_client.until.isnull()).drop("nth")
 
@@ -72,6 +72,10 @@ BACKLOG = Fact(
         ),
         dimension(
             "ended_as", "How it ended: solved, closed, merged, removed or moved_out; null while it lasts."
+        ),
+        dimension(
+            "left_out",
+            "Why the ticket does not count elsewhere: merged, removed or internal; null where it does.",
         ),
         flag("is_still_open", "Whether the stretch lasts to the end of the data."),
         instant("since", "When the stretch began."),

@@ -235,7 +235,7 @@ def _turns(own: Table, sessions: Table, context: Context) -> Table:
     begins = begins.select("o_source", "o_event")
     kept = said.anti_join(begins, [said.source == begins.o_source, said.event_id == begins.o_event])
     # `turns` carries the contact of the event that began each; none has one here, so it carries the channel.
-    return turns(kept.mutate(contact_id=kept.channel), context)
+    return turns(kept, context, carry="channel")
 
 
 def _with_turns(sessions: Table, rows: Table) -> Table:

@@ -117,7 +117,7 @@ class Maker:
         )
         own = of_tickets(seen)
         shared["anchors"] = self.keep("fold_anchors", anchors(own, context))
-        shared["clients"] = shared["anchors"].select(*TICKET, "client", "is_counted")
+        shared["clients"] = shared["anchors"].select(*TICKET, "client", "left_out", "is_counted")
         shared["people"] = ibis.table(
             {"client": "string", "alias": "string", "person": "string"}, name=PEOPLE
         )

@@ -29,30 +29,32 @@ from polso.facts.fact import (
 from polso.facts.history import at_instant
 from polso.facts.spells import hang_ups, late_openings, reopens, standing
 
-_HEARD = (*TICKET, *ORDER, "client", "contact_id", "kind", "actor_kind", "actor_id")
+_HEARD = (*TICKET, *ORDER, "client", "kind", "actor_kind", "actor_id")
 
 
-def turns(events: Table, context: Context) -> Table:
+def turns(events: Table, context: Context, carry: str = "contact_id") -> Table:
     """One row a customer turn: when it began, through what, and what ended it.
 
     A message to a ticket that is not open begins no turn ("thanks"), unless it is what reopens it.
 
+    `carry` names what `contact_id` holds, of the event that began the turn.
     Columns: source, ticket_id, nth, started_at, next_turn_at, started_by_kind, contact_id, actor_id,
     ended_at, outcome (answered, ended, open) and answered_by.
     """
-    own = of_tickets(events)
+    own = _placed(of_tickets(events))
+    ends, comes = is_end(own) & ~own.is_undone, is_customer_contact(own) & ~own.is_passed_on
     speaks = ibis.cases(
         (is_reply(own), "reply"),
-        (is_end(own), "end"),
-        (is_customer_contact(own), "customer"),
+        (ends, "end"),
+        (comes, "customer"),
         else_=ibis.null("string"),
     )
     mark = ibis.cases(
         (reopens(own, context.reopen_on), ibis.literal(1, "int8")),
-        (is_end(own), ibis.literal(0, "int8")),
+        (ends, ibis.literal(0, "int8")),
         else_=ibis.null("int8"),
     )
-    heard = own.select(*_HEARD, speaks=speaks, mark=mark)
+    heard = own.select(*_HEARD, contact_id=own[carry], speaks=speaks, mark=mark)
     heard = heard.filter(heard.speaks.notnull() | heard.mark.notnull() | (heard.kind == "opened"))
     heard = heard.union(_made_up(late_openings(context), heard)).union(_made_up(hang_ups(context), heard))
     order = in_order(heard)
@@ -79,8 +81,8 @@ def turns(events: Table, context: Context) -> Table:
     )
     return followed.select(
         *TICKET,
-        "contact_id",
         "client",
+        "contact_id",
         nth=ibis.row_number().over(order).cast("int64") + 1,
         started_at=followed.occurred_at,
         next_turn_at=followed.occurred_at.lead().over(order),
@@ -89,6 +91,20 @@ def turns(events: Table, context: Context) -> Table:
         outcome=outcome,
         replier=ibis.ifelse(followed.ended_as == "reply", followed.ended_by, ibis.null("string")),
     )
+
+
+def _placed(own: Table) -> Table:
+    """Mark what only the rest of the ticket tells: removals and mergers undone later, and callers passed on.
+
+    Who comes back from removal has waited all along; a caller passed on to another queue has reached the
+    service once.
+    """
+    enters = ((own.kind == "entered") & own.contact_id.notnull()).fill_null(False)
+    so_far = ibis.cumulative_window(group_by=[*TICKET, "contact_id"], order_by=list(ORDER))
+    begun = ibis.ifelse(enters, 1, 0).sum().over(so_far)
+    back = own.occurred_at.max(where=own.kind == "restored").over(ibis.window(group_by=list(TICKET)))
+    undone = own.kind.isin(["removed", "merged"]) & (own.occurred_at < back)
+    return own.mutate(is_undone=undone.fill_null(False), is_passed_on=enters & (begun > 1))
 
 
 def _made_up(marks: Table, heard: Table) -> Table:

@@ -38,7 +38,7 @@ def link(tickets: Table, others: Mapping[str, Table]) -> Table:
     )
     found = found.filter(found.is_solve).select(*TICKET, *NEXT)
     found = found.rename(source_="source", ticket_id_="ticket_id")
-    bare = tickets.drop(*(name for name in (*NEXT, *GAPS) if name in tickets.columns))
+    bare = tickets.drop(*(name for name in (*NEXT, *GAPS, "all_contacts") if name in tickets.columns))
     joined = bare.left_join(found, [bare.source == found.source_, bare.ticket_id == found.ticket_id_])
     followed = tickets.filter(tickets.follows.notnull() & tickets.is_counted)
     children = followed.group_by(f_source=followed.source, f_ticket_id=followed.follows).aggregate(
@@ -48,6 +48,7 @@ def link(tickets: Table, others: Mapping[str, Table]) -> Table:
         children, [joined.source == children.f_source, joined.ticket_id == children.f_ticket_id]
     )
     joined = joined.drop("source_", "ticket_id_", "f_source", "f_ticket_id")
+    joined = _with_merged(joined, tickets)
     # A return of unknown type may be about anything, and a ticket of unknown type may have been about anything.
     untyped = joined.issue_type.isnull()
     same = ibis.ifelse(
@@ -58,6 +59,29 @@ def link(tickets: Table, others: Mapping[str, Table]) -> Table:
         return_us=micros_between(joined.last_solved_at, joined.next_ticket_at),
         follow_up_us=micros_between(joined.last_solved_at, joined.followed_at),
     ).drop("followed_at")
+
+
+def _with_merged(rows: Table, tickets: Table) -> Table:
+    """Add `all_contacts`: what was merged into a ticket reached the service about the same thing."""
+    gone = tickets.filter(
+        (tickets.left_out == "merged") & tickets.merged_into.notnull() & tickets.person.notnull()
+    )
+    keys = {
+        "m_source": gone.source,
+        "m_ticket": gone.merged_into,
+        "m_client": gone.client,
+        "m_person": gone.person,
+    }
+    merged = gone.group_by(**keys).aggregate(merged_contacts=gone.contacts.sum().cast("int64"))
+    joined = rows.left_join(
+        merged,
+        [
+            rows.source == merged.m_source, rows.ticket_id == merged.m_ticket, rows.client == merged.m_client,
+            rows.person == merged.m_person,
+        ],
+    )  # fmt: skip
+    counted = joined.mutate(all_contacts=joined.contacts + joined.merged_contacts.fill_null(0))
+    return counted.drop("m_source", "m_ticket", "m_client", "m_person", "merged_contacts")
 
 
 def _next(moments: Table, which: BooleanValue, *same: str) -> ibis.expr.types.TimestampValue:

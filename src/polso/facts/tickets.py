@@ -9,6 +9,7 @@ from __future__ import annotations
 from polso.calendar.position import with_business
 from polso.engine import BooleanValue, Table, ibis, micros_between
 from polso.facts.fact import (
+    ORDER,
     TICKET,
     TICKET_KEY,
     Column,
@@ -44,6 +45,7 @@ def fold(events: Table, context: Context) -> Table:
     )
     base = _first_response(own, base)
     base = _turns(base, context)
+    base = _declared(own, base)
     base = _pauses(base, context)
     never = ibis.null(base.ended_at.type())
     # A ticket that is open again, after a removal or a closing, has not ended.
@@ -138,7 +140,7 @@ def _grouped(own: Table) -> Table:
         escalations=(kind == "escalated").sum(),
         solve_events=(kind == "solved").sum(),
         follows=own.subject_id.max(where=(kind == "linked") & (own.value == "follow_up")),
-        declared_fcr=own.amount.max(where=(kind == "rated") & (own.attribute == "fcr")) > 0,
+        merged_into=own.subject_id.max(where=kind == "merged"),
     )
 
 
@@ -222,6 +224,18 @@ def _turns(base: Table, context: Context) -> Table:
     )
 
 
+def _declared(own: Table, base: Table) -> Table:
+    """What the last answer said about whether it was solved at the first contact."""
+    said = own.filter((own.kind == "rated") & (own.attribute == "fcr") & own.amount.notnull())
+    newest = ibis.window(group_by=list(TICKET), order_by=[ibis.desc(name) for name in ORDER])
+    placed = said.mutate(place=ibis.row_number().over(newest))
+    last = placed.filter(placed.place == 0).select(
+        d_source="source", d_ticket="ticket_id", declared_fcr=placed.amount > 0
+    )
+    joined = base.left_join(last, [base.source == last.d_source, base.ticket_id == last.d_ticket])
+    return joined.drop("d_source", "d_ticket")
+
+
 def _pauses(base: Table, context: Context) -> Table:
     """Time inside open spells spent waiting, in all and on the customer: what a pausing clock takes off.
 
@@ -275,6 +289,7 @@ _COLUMNS = (
     identifier("ticket_id", "The ticket's id in its source."),
     identifier("customer_id", "Whose request it is; null where unknown."),
     identifier("follows", "The ticket this one is linked to as its follow-up."),
+    identifier("merged_into", "The ticket it was merged into."),
     dimension("client", "Whose customers are served."),
     dimension("channel", "The channel of the ticket's first contact."),
     dimension("team", "The last team."),
@@ -365,6 +380,13 @@ _COLUMNS = (
     duration("paused_on_customer_business_us", "Open time waiting on the customer."),
     duration("paused_early_us", "Time waiting on the customer before the first solve."),
     duration("paused_early_business_us", "Open time waiting on the customer before the first solve."),
+    Column(
+        "all_contacts",
+        "int64",
+        "Contacts of the ticket and of the same person's tickets merged into it.",
+        "count",
+        linked=True,
+    ),
     Column("person", "string", "The customer after aliases are resolved; null where unknown.", linked=True),
     linked_instant(
         "next_same_type_at", "The same person's next ticket of the same issue type after the last solve."

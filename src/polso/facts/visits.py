@@ -45,7 +45,9 @@ def fold(events: Table, context: Context) -> Table:
     )
     rows = rows.filter(rows.visited_at.notnull())
     return rows.mutate(
-        customer_id=ibis.coalesce(rows.named, rows.buyer, rows.actor), has_order=rows.ordered_at.notnull()
+        customer_id=ibis.coalesce(rows.named, rows.buyer, rows.actor),
+        is_named=rows.named.notnull() | rows.buyer.notnull(),
+        has_order=rows.ordered_at.notnull(),
     )
 
 
@@ -67,14 +69,14 @@ def link(visits: Table, others: Mapping[str, Table]) -> Table:
 
 
 def _with_known(visits: Table, customers: list[Table]) -> Table:
-    """Linked: an `identified` event named the visitor, or they have a ticket, an order or a rating."""
+    """Linked: the session or an `identified` event names a customer, or the visitor has a ticket, order or rating."""
     known = ibis.union(*customers, distinct=True)
     known = known.select(k_client="client", k_person=PERSON)
     visits = visits.view()  # `person` is made by a join: a further join on it needs a table of its own
     joined = visits.left_join(known, [visits.client == known.k_client, visits[PERSON] == known.k_person])
     named = (visits.customer_id != visits[PERSON]).fill_null(False)
     others = [name for name in visits.columns if name != "is_linked"]
-    return joined.select(*others, is_linked=named | joined.k_person.notnull())
+    return joined.select(*others, is_linked=visits.is_named | named | joined.k_person.notnull())
 
 
 VISITS = Fact(
@@ -92,6 +94,7 @@ VISITS = Fact(
         ),
         dimension("channel", "web, store or self_service."),
         flag("is_bot", "Whether a program made the visit."),
+        flag("is_named", "Whether the session itself names a customer, by an account or an order."),
         flag("has_order", "Whether an order was placed in it."),
         Column(
             "is_linked", "boolean", "Whether the visitor is known as a customer.", dimension=True, linked=True

@@ -76,7 +76,9 @@ def net_share(positive: int, negative: int, n: int, z: float = Z) -> tuple[float
     m = n + 3
     p, q = (positive + 0.75) / m, (negative + 0.75) / m
     half = z * sqrt(max(0.0, p + q - (p - q) ** 2) / m)
-    return max(-1.0, p - q - half), min(1.0, p - q + half)
+    value = (positive - negative) / n
+    # The middle is drawn towards 0, and of one or two answers the value itself would lie outside.
+    return max(-1.0, min(value, p - q - half)), min(1.0, max(value, p - q + half))
 
 
 def quantile_ranks(n: int, fraction: float, z: float = Z) -> tuple[float, float] | None:

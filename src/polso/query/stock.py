@@ -29,13 +29,14 @@ def stock(store: Store, definition: Definition, question: Question, scope: Scope
     """The stock at the end of each bucket, by dimensions; cells in the order of `question.by`."""
     read: dict[Cell, list[int]] = {}
     for (dims, labels), n in _levels(store, definition, question, scope):
-        read.setdefault(_cell(question, dims, labels), []).append(n)
+        read.setdefault(cell_of(question, dims, labels), []).append(n)
     if not any(grain in CYCLES for grain in question.grains):
         return {cell: Answer(found[-1], found[-1]) for cell, found in read.items()}
     return {cell: Answer(sum(found) / len(found), len(found)) for cell, found in read.items()}
 
 
-def _cell(question: Question, dims: Cell, labels: tuple[Any, ...]) -> Cell:
+def cell_of(question: Question, dims: Cell, labels: tuple[Any, ...]) -> Cell:
+    """The values of `question.by`, in order, from those of its dimensions and of its grains."""
     values = dict(zip((*question.dimensions, *question.grains), (*dims, *labels), strict=True))
     return tuple(values[name] for name in question.by)
 
@@ -123,7 +124,7 @@ def stock_by_age(
     times: dict[Cell, int] = {}
     for row in _ages(store, d, question, scope, cut):
         labels = cut[row["place"]].labels
-        cell = _cell(question, tuple(row[name] for name in question.dimensions), labels)
+        cell = cell_of(question, tuple(row[name] for name in question.dimensions), labels)
         times[cell] = readings[labels]
         sums = read.setdefault(cell, {})
         for name in ("n", "total", *(f"band_{i}" for i in range(len(d.edges) + 1))):
