@@ -205,6 +205,7 @@ SELECT source, ticket_id, max(client) AS client, max(customer_id) AS customer_id
     count(*) FILTER (kind = 'escalated') AS escalations, count(*) FILTER (kind = 'solved') AS solve_events,
     (sum(amount) FILTER (kind = 'work') * 1000000)::BIGINT AS work_us,
     max(subject_id) FILTER (kind = 'linked' AND value = 'follow_up') AS follows,
+    max(subject_id) FILTER (kind = 'merged') AS merged_into,
     max(amount) FILTER (kind = 'rated' AND attribute = 'fcr') > 0 AS declared_fcr
 FROM e GROUP BY source, ticket_id
 """

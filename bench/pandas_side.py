@@ -130,9 +130,10 @@ def folded(events: pd.DataFrame, days: pd.DataFrame) -> Frames:
 
     tickets["opened_at"] = earliest(kind == "opened")
     tickets["opened_at"] = tickets.opened_at.fillna(tickets.first_event_at)
-    tickets["by_customer"] = (
-        by[kind == "opened"].groupby(events.ticket_id[kind == "opened"], sort=False).max() == "customer"
-    ).reindex(tickets.index, fill_value=True)
+    openers = (
+        by[kind == "opened"].astype(object).groupby(events.ticket_id[kind == "opened"], sort=False).max()
+    )
+    tickets["by_customer"] = (openers == "customer").reindex(tickets.index, fill_value=True)
     tickets["asked_at"] = earliest((kind == "message") & (by == "customer"))
     tickets["reply_at"] = earliest(reply)
     asked = tickets.asked_at.where(~tickets.by_customer).reindex(events.ticket_id).to_numpy()

@@ -118,11 +118,13 @@ def reply_time(facts: dict[str, list[Row]], period: Period, stat: Statistic = me
 def resolution_rate(
     facts: dict[str, list[Row]], period: Period, as_of: datetime, within: timedelta = timedelta(days=30)
 ) -> Value:
-    """Tickets opened in the period, old enough, that were solved within so long."""
+    """Tickets opened in the period, old enough, that were solved within so long; never before it was opened."""
     cohort = [
         r
         for r in counted(facts["tickets"])
-        if inside(r, "opened_at", period) and r["opened_at"] + within <= as_of
+        if inside(r, "opened_at", period)
+        and r["opened_at"] + within <= as_of
+        and not (r["first_solved_at"] and r["first_solved_at"] < r["opened_at"])
     ]
     return share(
         cohort, lambda r: r["first_solved_at"] is not None and r["first_solved_at"] - r["opened_at"] <= within
@@ -163,10 +165,23 @@ def first_contact_resolution(
             key = (row["source"], row["follows"])
             followed[key] = min(row["opened_at"], followed.get(key, row["opened_at"]))
 
+    def key_of(row: Row) -> tuple[str, str]:
+        return row["source"], row["ticket_id"]
+
+    # A follow-up from before the last solve is a negative duration: neither a return nor none.
+    cohort = [r for r in cohort if followed.get(key_of(r), r["resolved_at"]) >= r["resolved_at"]]
+
     def at_once(row: Row) -> bool:
-        if row["turns"] > 1 or row["reopenings"]:
+        merged = sum(
+            r["turns"]
+            for r in facts["tickets"]
+            if r["left_out"] == "merged"
+            and (r["source"], r["merged_into"], r["client"], r["person"])
+            == (row["source"], row["ticket_id"], row["client"], row["person"])
+        )
+        if row["turns"] + merged > 1 or row["reopenings"]:
             return False
-        after = followed.get((row["source"], row["ticket_id"]))
+        after = followed.get(key_of(row))
         if after is not None and after - row["resolved_at"] <= within:
             return False
         names = (
@@ -216,9 +231,8 @@ def _us(gap: timedelta) -> int:
 
 def backlog(facts: dict[str, list[Row]], instant: datetime, **where: Any) -> int:
     """Tickets open just before an instant (at the end of a half-open period), with these dimensions."""
-    standing = [
-        r for r in facts["backlog"] if r["since"] < instant and (r["until"] is None or r["until"] >= instant)
-    ]
+    kept = [r for r in facts["backlog"] if r["left_out"] != "internal"]
+    standing = [r for r in kept if r["since"] < instant and (r["until"] is None or r["until"] >= instant)]
     return sum(all(row[name] == value for name, value in where.items()) for row in standing)
 
 

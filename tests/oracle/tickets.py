@@ -83,9 +83,18 @@ class Ticket:
         """
         rows: list[Row] = []
         waiting = False
-        told = [item for item in self.life.told if _is_heard(item[0], self.reopen_on)]
+        told = [
+            item
+            for item in life([e for e in self.events if not self._is_undone(e)], self.reopen_on).told
+            if _is_heard(item[0], self.reopen_on)
+        ]
+        reached: set[str] = set()
         for (event, is_open), later in zip(told, [*told[1:], None], strict=True):
             now = event["occurred_at"]
+            # A caller passed on to another queue has reached the service once.
+            call = event.get("contact_id") if event["kind"] == "entered" else None
+            passed_on = call in reached
+            reached |= {call} if call is not None else set()
             if waiting and is_reply(event):
                 rows[-1] |= {
                     "outcome": "answered",
@@ -97,7 +106,7 @@ class Ticket:
             elif waiting and event["kind"] in ENDS:
                 rows[-1] |= {"outcome": "ended", "ended_at": now}
                 waiting = False
-            elif not waiting and is_customer_turn(event):
+            elif not waiting and is_customer_turn(event) and not passed_on:
                 opens_next = later and later[1] and later[0].get("actor_kind") != "agent"
                 if event["kind"] == "message" and not is_open and not opens_next:
                     continue
@@ -122,6 +131,11 @@ class Ticket:
             }
             for n, r in enumerate(rows, start=1)
         ]
+
+    def _is_undone(self, event: Event) -> bool:
+        """Whether it is a removal or a merging that a later restore undid: who comes back waited all along."""
+        back = max(self.instants("restored"), default=None)
+        return event["kind"] in ("merged", "removed") and back is not None and event["occurred_at"] < back
 
     def response(self) -> Row:
         """Where the response clock starts, and the first replies from that instant on."""
@@ -222,6 +236,7 @@ class Ticket:
                 piece["ended_as"] = spell.ended_by if last else "moved_out"
                 piece["is_still_open"] = piece["until"] is None
                 piece["opened_at"] = self.life.spells[0].since
+                piece["left_out"] = self.left_out
             rows += pieces
         return rows
 
@@ -349,7 +364,8 @@ SPANS = {
 def _is_heard(event: Event, reopen_on: Iterable[str]) -> bool:
     """Whether an event asks, answers, ends or opens anything."""
     opens = event["kind"] in (OPENING, "opened") or reopens(event, reopen_on)
-    return opens or is_reply(event) or is_customer_turn(event) or event["kind"] in ENDS
+    speaks = is_reply(event) or is_customer_turn(event) or event["kind"] in ENDS
+    return opens or speaks
 
 
 def agent_of(event: Event) -> str | None:
@@ -385,6 +401,9 @@ def facts(events: list[Event], reopen_on: Iterable[str] = ("reopened", "restored
             e["subject_id"] for e in ticket.events if e["kind"] == "linked" and e.get("value") == "follow_up"
         ]
         row["follows"] = max(ids, default=None)
+        row["merged_into"] = max(
+            (e["subject_id"] for e in ticket.events if e["kind"] == "merged"), default=None
+        )
     many = {
         name: [row for t in made for row in getattr(t, name)()]
         for name in ("solves", "waits", "transfers", "backlog")
