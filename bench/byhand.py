@@ -14,7 +14,12 @@ from polso.engine import DuckDB
 DIMENSIONS: Final = ("channel", "team", "agent", "priority", "issue_type", *OWN)
 # Facts compared, and the columns of tickets that this page does not make: `contacts` comes from another fact.
 FACTS: Final = {"tickets": "opened_at", "replies": "started_at", "solves": "solved_at", "backlog": "since"}
-LEFT_OUT: Final = {"tickets": ("contacts",)}
+LEFT_OUT: Final = {
+    "tickets": ("contacts",),
+    "replies": ("is_counted",),
+    "solves": ("is_counted",),
+    "backlog": ("left_out",),
+}
 
 _SPANS: Final = {
     "first_response": ("started_at", "first_reply_at"),
