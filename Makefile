@@ -15,7 +15,7 @@ test: .venv/dev.stamp  ## every test but the slow ones, Spark included
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not slow" $(ARGS)
 
 slow: .venv/dev.stamp  ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest -m slow --hypothesis-profile search $(ARGS)
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ARGS)

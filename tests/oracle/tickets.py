@@ -70,9 +70,9 @@ class Ticket:
                 return reason
         opening = self.life.opening
         own = self.customer is not None and self.customer == opening.get("actor_id")
-        if self.opened_by == "agent" and (opening.get("direction") == "internal" or own):
-            return "internal"
-        return None
+        # Only a recorded opening says so: where none is, the first event may be anything an agent did.
+        by_agent = self.life.is_recorded and self.opened_by == "agent"
+        return "internal" if by_agent and (opening.get("direction") == "internal" or own) else None
 
     # -- replies
 
