@@ -29,7 +29,7 @@ from polso.facts import FACTS
 from polso.facts.fact import Column, Fact
 from polso.kpis.catalogue import shipped
 from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Entry, Horizon, Param, Part
-from polso.query.stock import span_text
+from polso.kpis.wording import span_text
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,20 +13,33 @@ from typing import Any, Self
 import pyarrow as pa
 
 from polso import config as settings
+from polso.calendar import Calendar
 from polso.config import Config
 from polso.engine import DuckDB, Engine
 from polso.errors import QuestionError, UnknownName
 from polso.events import log
 from polso.facts import build
-from polso.kpis.catalogue import Catalogue, catalogue, find
-from polso.kpis.definition import Condition, Stat
+from polso.facts.fact import Credit
+from polso.facts.plan import calendar_named
+from polso.kpis.catalogue import Catalogue, catalogue, find, find_all
+from polso.kpis.definition import Condition, Definition, Stat
+from polso.kpis.register import changed, enter, registered, with_registered
+from polso.kpis.wording import stated
 from polso.query import rows as row_query
+from polso.query.balance import Line, balance
+from polso.query.difference import Difference, differing
+from polso.query.disagree import OF_ROWS, TOLD_BY_TICKET, Dissent, Parting, dissents, partings
+from polso.query.explain import account, distribution
+from polso.query.explanation import Explanation
 from polso.query.period import Compare, Period
 from polso.query.period import parse as parse_period
-from polso.query.question import Question, Scope
+from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.result import Result
 from polso.query.run import Time, concrete, run
+from polso.query.saved import Answer, Drift, drifts, read, save
 from polso.query.store import Store
+from polso.query.story import story
+from polso.sources.leftovers import leftovers
 from polso.sources.load import Loaded, load
 
 DATABASE = "polso.duckdb"
@@ -36,7 +51,8 @@ class Care:
 
     def __init__(self, folder: Path, config: Config, engine: DuckDB) -> None:
         self.folder, self.config, self.engine = folder, config, engine
-        self.catalogue: Catalogue = catalogue(folder, config.dimensions)
+        self._registered = registered(engine)
+        self.catalogue: Catalogue = with_registered(catalogue(folder, config.dimensions), self._registered)
         self._store: Store | None = None
 
     def __enter__(self) -> Self:
@@ -51,15 +67,28 @@ class Care:
         """Let go of the database file."""
         self.engine.close()
 
-    def load(self, *sources: str, progress: build.Progress | None = None) -> list[Loaded]:
-        """Load the project's files (or only those of the named sources) and bring the facts up to them."""
-        loaded = load(self.engine, self.config, self.folder, only=sources, progress=progress)
+    def load(
+        self, *sources: str, anew: Sequence[str] = (), progress: build.Progress | None = None
+    ) -> list[Loaded]:
+        """Load the project's files (or only those of the named sources) and bring the facts up to them.
+
+        What the sources in `anew` ever told is forgotten first, and read again where polso.toml still names them.
+        """
+        loaded = load(
+            self.engine, self.config, self.folder, only=sources, anew=tuple(anew), progress=progress
+        )
         self.build(progress=progress)
         return loaded
+
+    def leftovers(self) -> list[str]:
+        """Warnings: what the log still holds of files and sources that polso.toml names no longer."""
+        return leftovers(self.engine, self.config, self.folder)
 
     def build(self, *, progress: build.Progress | None = None) -> bool:
         """Bring the facts up to the log and the settings; whether everything was folded anew."""
         anew = build.build(self.engine, self.config, progress=progress)
+        enter(self.engine, self.catalogue)
+        self._registered = registered(self.engine)
         self._store = None
         return anew
 
@@ -79,36 +108,182 @@ class Care:
         variant: str | None = None,
         stat: Stat | None = None,
         time: Time = "calendar",
-        params: Mapping[str, float] | None = None,
+        params: Mapping[str, float | str] | None = None,
         compare: Compare | None = None,
         clients: Sequence[str] | None = None,
+        definition: str | Sequence[str] = (),
+        credit: Credit | None = None,
     ) -> Result:
         """Answer one or several KPIs over a period, split by dimensions and grains of time.
 
-        A KPI is a name or `name:variant`. `where` maps a dimension to a value or a list of values. `params`
-        changes thresholds (seconds for durations). QuestionError says what cannot be asked, and what can.
+        A KPI is a name, `name:variant`, either with `@version`; `definition` asks each under several named
+        definitions at once ("polso", "zendesk", ...; "all" for every vendor's). `where` maps a dimension to a value
+        or a list of values. `params` changes thresholds (seconds for durations) or makes a choice by word.
+        `credit` says under whose name a row is counted. QuestionError says what cannot be asked, and what can.
         """
+        question = self.question(
+            *kpis, by=by, period=period, where=where, variant=variant, stat=stat, time=time, params=params,
+            definition=definition, credit=credit,
+        )  # fmt: skip
+        result = run(self.store, question, scope=_scope(clients), time=time, compare=compare)
+        said = self.changed(*kpis)
+        return replace(result, warnings=(*result.warnings, *said)) if said else result
+
+    def question(
+        self,
+        *kpis: str,
+        by: str | Sequence[str] = (),
+        period: str = "all",
+        where: Where = (),
+        variant: str | None = None,
+        stat: Stat | None = None,
+        time: Time = "calendar",
+        params: Mapping[str, float | str] | None = None,
+        definition: str | Sequence[str] = (),
+        credit: Credit | None = None,
+    ) -> Question:
+        """A question as `ask` understands it, not run yet."""
         if not kpis:
             raise QuestionError("ask at least one KPI; `polso kpis` lists them")
-        definitions = tuple(concrete(find(self.catalogue, name, variant), stat, time) for name in kpis)
+        named = (definition,) if isinstance(definition, str) else tuple(definition)
+        if variant and named:
+            raise QuestionError("say `variant` or `definition`, not both: a variant is a definition too")
+        words = {name: word for name, word in (params or {}).items() if isinstance(word, str)}
+        found = [one for name in kpis for one in find_all(self.catalogue, name, named or (variant,), words)]
+        definitions = tuple({d.versioned: concrete(d, stat, time, credit) for d in found}.values())
+        limits = {name: value for name, value in (params or {}).items() if not isinstance(value, str)}
         known = {name for d in definitions for name in d.params}
-        for name in params or {}:
+        for name in limits:
             if name not in known:
                 raise UnknownName("parameter", name, known)
-        question = Question(
-            definitions,
-            self.period(period),
-            (by,) if isinstance(by, str) else tuple(by),
-            conditions(where),
-            dict(params or {}),
+        splits = (by,) if isinstance(by, str) else tuple(by)
+        return Question(definitions, self.period(period), splits, conditions(where), limits)
+
+    def explain(
+        self,
+        kpi: str,
+        *,
+        cell: Mapping[str, Any] | None = None,
+        ticket: str | None = None,
+        source: str | None = None,
+        period: str = "all",
+        where: Where = (),
+        clients: Sequence[str] | None = None,
+        **asked: Any,
+    ) -> Explanation:
+        """Where a number comes from: its definition in words, all rows counted or left out and why, how they spread.
+
+        `cell` names one cell of an answer that was split ({"team": "x", "month": "2026-03"}). With `ticket`, that
+        ticket's events, the instants chosen and the opening hours between them too. Other arguments are those of `ask`.
+        """
+        narrowed, filters = self._cell(cell or {}, self.period(period))
+        question = self.question(kpi, where=(*conditions(where), *filters), **asked)
+        if len(question.definitions) > 1:
+            raise QuestionError(
+                "explain takes one definition at a time; `disagree` sets two beside each other"
+            )
+        question, scope = replace(question, period=narrowed), _scope(clients)
+        (definition,) = question.definitions
+        store = self.store
+        told = story(store, question, ticket, source, self._calendar_of, scope) if ticket else None
+        return Explanation(
+            definition, stated(definition), run(store, question, scope=scope, time=asked.get("time", "calendar")),
+            account(store, question, scope), distribution(store, question, scope), told,
+        )  # fmt: skip
+
+    def _cell(self, cell: Mapping[str, Any], period: Period) -> tuple[Period, tuple[Condition, ...]]:
+        """The period and the filters that a cell of a split answer stands for."""
+        filters = []
+        for name, value in cell.items():
+            if name in CYCLES or name in ("hour", "quarter_hour"):
+                raise QuestionError(f"a cell by {name} is not explained on its own; explain its day")
+            if name in GRAINS:
+                bucket = self.period(str(value)[:10] if name in ("day", "week") else str(value))
+                start, end = max(period.since, bucket.since), min(period.until, bucket.until)
+                period = Period(start, end, period.zone)
+            else:
+                filters.append(_condition(name, value))
+        return period, tuple(filters)
+
+    def _calendar_of(self, row: Mapping[str, Any]) -> Calendar:
+        """The calendar of a fact's row, by the project's rules."""
+        name = calendar_named(self.config, row)
+        return next(one for one in build.calendars(self.config) if one.name == name)
+
+    def disagree(
+        self,
+        kpi: str,
+        left: str,
+        right: str,
+        *,
+        limit: int | None = 1000,
+        clients: Sequence[str] | None = None,
+        **asked: Any,
+    ) -> tuple[Parting, tuple[Dissent, ...]]:
+        """Where two definitions of a KPI part: on how many tickets, and on which, with the reason."""
+        question = self.question(kpi, definition=(left, right), **asked)
+        if len(question.definitions) != 2:
+            raise QuestionError("name two different definitions to compare, like polso and zendesk")
+        (parting,) = partings(self.store, question, _scope(clients))
+        return parting, dissents(self.store, question, limit, _scope(clients))
+
+    def partings(self, *kpis: str, clients: Sequence[str] | None = None, **asked: Any) -> tuple[Parting, ...]:
+        """How each further definition of a question (see `ask`) parts from the first: the share of tickets."""
+        return partings(self.store, self.question(*kpis, **asked), _scope(clients))
+
+    def balance(
+        self, *, period: str = "all", where: Where = (), clients: Sequence[str] | None = None
+    ) -> tuple[Line, ...]:
+        """Whether the counts of a period add up: each whole beside its parts, every one counted on its own."""
+        question = Question((), self.period(period), (), conditions(where))
+        return balance(self.store, self.catalogue, question, _scope(clients))
+
+    def changed(self, *kpis: str) -> tuple[str, ...]:
+        """Sentences about definitions that say something else under a version which has answered before."""
+        names = {name.partition("@")[0].partition(":")[0] for name in kpis}
+        mine = [d for name in names if name in self.catalogue for d in self.catalogue[name].definitions]
+        return tuple(
+            f"{d.versioned} says something else than when it was first used; give the change a version of its own"
+            for d in changed(mine, self._registered)
         )
-        return run(
-            self.store,
-            question,
-            scope=Scope(tuple(clients) if clients is not None else None),
-            time=time,
-            compare=compare,
-        )
+
+    def recompute(self, path: Path | str) -> tuple[Answer, Result, tuple[Drift, ...]]:
+        """A saved answer under its own definitions, on today's data: what it was, what it is, and what differs."""
+        answer = read(Path(path))
+        result = run(self.store, answer.question, time=answer.time)
+        return answer, result, drifts(answer, result)
+
+    def save(self, result: Result, path: Path | str, time: Time = "calendar") -> None:
+        """Write an answer with its definitions to a file, for `recompute`."""
+        save(result, Path(path), version("polso"), time)
+
+    def diff(self, left: str, right: str | None = None, *, period: str = "all") -> Difference:
+        """What two definitions say differently, and what that does to the numbers of this project.
+
+        Each is `name`, `name:variant`, either with `@version`. Without `right`: what `left` says now against what it
+        said before (its text in the register where that differs, else its last version).
+        """
+        now = find(self.catalogue, left)
+        pair = (now, find(self.catalogue, right)) if right else (self._before(now), now)
+        question = Question(tuple(concrete(d) for d in pair), self.period(period))
+        both = all(d.kind in OF_ROWS and d.fact in TOLD_BY_TICKET for d in question.definitions)
+        parted = partings(self.store, question)[0] if both else None
+        return Difference(*pair, differing(*pair), run(self.store, question), parted)
+
+    def _before(self, now: Definition) -> Definition:
+        kept = self._registered.get(now.versioned)
+        if kept and kept.fingerprint != now.fingerprint:
+            return kept
+        earlier = [
+            d
+            for d in self.catalogue[now.name].earlier
+            if d.variant == now.variant and d.version < now.version
+        ]
+        if not earlier:
+            raise QuestionError(
+                f"{now.label} has one version only; name another definition to compare it with"
+            )
+        return max(earlier, key=lambda d: d.version)
 
     def period(self, text: str) -> Period:
         """A period as written, in the project's zone."""
@@ -129,6 +304,10 @@ class Care:
         definition = concrete(find(self.catalogue, kpi, variant))
         question = Question((definition,), self.period(period), (), conditions(where))
         return row_query.rows(self.store, question, limit)
+
+
+def _scope(clients: Sequence[str] | None) -> Scope:
+    return Scope(tuple(clients) if clients is not None else None)
 
 
 def conditions(where: Where) -> tuple[Condition, ...]:

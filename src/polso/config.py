@@ -11,7 +11,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -29,6 +29,8 @@ from polso.errors import ConfigError, UnknownName
 FILE = "polso.toml"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RESERVED = frozenset({"channel", "team", "agent", "client"})
+# Between complaints about several keys; sentences hold semicolons themselves.
+JOINED: Final = " · "
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -150,6 +152,15 @@ class Target(Settings):
         return self
 
 
+class PackSettings(Settings):
+    """[[pack]]: what a regulatory pack leaves to its user: the threshold of a row, and which rows it is about."""
+
+    name: str
+    row: Name
+    threshold: Duration | None = None
+    where: Condition = {}
+
+
 class SourceSettings(BaseModel):
     """[[source]]: a kind of export and its files; the kind validates its own further keys."""
 
@@ -184,6 +195,7 @@ class Config(Settings):
     calendar_rule: tuple[CalendarRule, ...] = ()
     source: tuple[SourceSettings, ...] = ()
     target: tuple[Target, ...] = ()
+    pack: tuple[PackSettings, ...] = ()
     dimensions: dict[Name, str] = Field(default={}, description="dimension = ticket attribute")
     reopen_on: tuple[str, ...] = ("reopened", "restored")
 
@@ -223,16 +235,44 @@ def parse(text: str, origin: str = FILE) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{origin} is not valid TOML: {error}") from error
     except ValidationError as error:
-        raise ConfigError(f"{origin}: {complaints(error)}") from error
+        raise ConfigError(f"{origin}: {complaints(error, Config)}") from error
 
 
-def complaints(error: ValidationError) -> str:
-    """What pydantic found wrong, as one readable line per key."""
-    lines = []
+def complaints(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """What pydantic found wrong, key by key, counted from 1; with the `model`, misspelt keys get the nearest ones."""
+    said = []
     for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"]) or "top level"
-        lines.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
-    return "; ".join(lines)
+        path = problem["loc"]
+        what = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden" and path and model:
+            what = str(UnknownName("key", str(path[-1]), _keys(model, path[:-1])))
+        said.append(f"{_place(path)}: {what}")
+    return JOINED.join(said)
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """`event 2.kind` for the second event's kind."""
+    text = ""
+    for part in path:
+        text += f" {part + 1}" if isinstance(part, int) else f".{part}" if text else part
+    return text or "top level"
+
+
+def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
+    """The keys that are known at a place of a model."""
+    models = [model]
+    for part in path:
+        if isinstance(part, str):
+            inner = [f.annotation for m in models if (f := m.model_fields.get(part))]
+            models = [found for annotation in inner for found in _models(annotation)] or models
+    return {field.alias or name for one in models for name, field in one.model_fields.items()}
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    """The models inside a type: of a tuple, of a choice, of values of a table."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for inner in get_args(annotation) for found in _models(inner)]
 
 
 def read(folder: Path) -> Config:

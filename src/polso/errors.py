@@ -36,7 +36,7 @@ class UnknownName(QuestionError):  # noqa: N818 - what it is says it better
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self.name = name
         self.known = tuple(sorted(known))
-        near = get_close_matches(name, self.known, n=3, cutoff=0.5)
+        near = get_close_matches(name, self.known, n=3, cutoff=0.6)
         if near:
             hint = f"did you mean {' or '.join(near)}?"
         elif len(self.known) <= 20:

@@ -74,11 +74,11 @@ class DuckDB:
                     f"{path} is in use by another process; close it, or read the exported Parquet"
                 ) from error
             raise StoreError(
-                f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it"
+                f"{path} is damaged, or no database; remove it and run `polso load` to rebuild it"
             ) from error
         except duckdb.Error as error:
             raise StoreError(
-                f"{path} cannot be opened: {error}; remove it and run `polso load` to rebuild it"
+                f"{path} is damaged, or no database; remove it and run `polso load` to rebuild it"
             ) from error
         self.backend.compiler = Compiler()
         self._translated: tuple[ir.Table, str] | None = None

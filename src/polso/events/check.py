@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from polso.engine import DuckDB
-from polso.events.kinds import KIND_RANK, OTHER_RANK
+from polso.events.kinds import KIND_RANK, NAMELESS, OTHER_RANK
 from polso.events.log import EARLIEST, EVENTS, REJECTIONS, SUPERSEDED
 
 SHOWN: Final = 10
@@ -42,6 +42,7 @@ class Finding:
     count: int
     sentence: str
     samples: tuple[Sample, ...]
+    what: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _found(engine: DuckDB, one: Check) -> list[Finding]:
 def _finding(one: Check, what: str | None, rows: list[tuple[Any, ...]]) -> Finding:
     samples = tuple(Sample(row[1], row[2], row[3], (row[4], row[5]), row[6]) for row in rows)
     count = int(rows[0][0])
-    return Finding(one.kind, count, one.sentence.format(n=count, what=what), samples)
+    return Finding(one.kind, count, one.sentence.format(n=count, what=what), samples, what)
 
 
 _RANKS = " ".join(f"WHEN kind = '{kind}' THEN {place}" for kind, place in KIND_RANK.items())
@@ -270,6 +271,13 @@ CHECKS: Final = (
             WHERE kind = 'assigned' AND opened_at IS NULL AND calls = 0""",
     ),
     Check(
+        "actor_without_kind",
+        "Events that name an actor but not its kind: {n}; they count for no agent; say actor_kind in the source's"
+        " mapping.",
+        f"""SELECT source, coalesce(ticket_id, contact_id), event_id, occurred_at, NULL::TIMESTAMP,
+                   kind || ' by ' || actor_id FROM {EVENTS} WHERE {NAMELESS}""",
+    ),
+    Check(
         "merged_into_nothing",
         "Tickets merged into one that does not exist: {n}; they do not count and nobody stands for them; "
         "load the survivors.",
@@ -308,7 +316,7 @@ CHECKS: Final = (
     ),
     Check(
         "rejected",
-        "Rejected {n}: {what}; mend the rows or the source's settings and load the file again.",
+        "Events rejected {n}: {what}; mend the rows or the source's settings and load the file again.",
         f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {_LINE}, reason FROM {REJECTIONS} "
         f"WHERE NOT ({_FUTURE} OR {_OLD})",
         apart=True,

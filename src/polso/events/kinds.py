@@ -163,6 +163,12 @@ CHANNELS: Final = (
     "self_service", "community", "store",
 )  # fmt: skip
 
+# SQL: whether an event names who acted and leaves open whether that is an agent. States, paid time and rates
+# are an agent's by themselves.
+NAMELESS: Final = (
+    "(actor_id IS NOT NULL AND actor_kind IS NULL AND kind NOT IN ('state', 'scheduled', 'cost'))"
+)
+
 # Equal instants are ordered by this rank, then by event_id, so that arrival never matters.
 _RANKED: Final = (
     "opened",

@@ -61,6 +61,11 @@ def prepare(engine: DuckDB) -> None:
     )
 
 
+def is_empty(engine: DuckDB) -> bool:
+    """Whether no event was ever loaded."""
+    return EVENTS not in engine.tables() or not engine.run(f"SELECT 1 FROM {EVENTS} LIMIT 1")
+
+
 def last_batch(engine: DuckDB) -> int:
     """Number of the newest commit; 0 for an empty log."""
     ((newest,),) = engine.run(
@@ -81,7 +86,8 @@ def append(
     """Commit the events of one file (columns of `Reading.events`) to the log, all or nothing.
 
     `keep_repeats` says what happens to equal rows of a file whose rows have no id: kept apart
-    (default) or counted as repeats. `check` sees the account before it is committed, and may raise to undo all.
+    (default) or counted as repeats. `check` sees the account and the scratch table INCOMING before they are
+    committed, and may raise to undo all.
     """
     with engine.transaction():
         _stage(engine, events)
@@ -99,10 +105,10 @@ def append(
             if rejected
             else "SELECT 0"
         )
-        engine.drop(INCOMING)
         done = Appended(batch, new, good - new - conflicting, conflicting, rejected, int(used), int(bad))
         if check:
             check(done)
+        engine.drop(INCOMING)
     return done
 
 

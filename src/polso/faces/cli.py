@@ -5,6 +5,7 @@ Rule kept here: nothing heavy is imported before a command needs it, so that hel
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,12 +18,12 @@ from typer.main import get_command
 
 from polso import __version__
 from polso.errors import PolsoError, QuestionError
-from polso.faces import commands, language, questions
+from polso.faces import commands, language, packs, publish, questions
 from polso.faces.sentences import told
 from polso.faces.session import Csv, Json, Session, form_of
 
 HELP: Final = ["-h", "--help"]
-USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 1
+USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 0
 PANELS: Final = (
     "ARGUMENTS_PANEL_TITLE",
     "OPTIONS_PANEL_TITLE",
@@ -42,6 +43,7 @@ app = typer.Typer(
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     *(commands.new, commands.demo, commands.load, commands.guess, commands.check),
     *(questions.ask, questions.kpis, questions.rows, commands.doctor, commands.export),
+    *(packs.pack, publish.publish),
 )
 for command in COMMANDS:
     app.command()(command)
@@ -88,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     spoken = language.asked(given) or language.system()
     debug = os.environ.get("POLSO_DEBUG") == "1"
+    _write_whatever_comes()
     try:
         command = get_command(app)
         if set(HELP) & set(given):
@@ -152,6 +155,13 @@ def _folder(arguments: Sequence[str]) -> Path:
         if flag in ("-C", "--project"):
             return Path(value)
     return Path()
+
+
+def _write_whatever_comes() -> None:
+    """A terminal that cannot write a letter gets a question mark, not the end of the answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _close_quietly() -> None:

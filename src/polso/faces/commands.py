@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from polso.errors import ConfigError
+from polso.errors import ConfigError, QuestionError
+from polso.faces.sentences import told
 from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def new(context: typer.Context, folder: Folder) -> None:
             folder=folder,
         )
     )
+    session.out.print(
+        session.say(
+            "Opening hours are Monday to Friday, 9 to 18, until you change [[calendar]] in polso.toml."
+        )
+    )
 
 
 def demo(
@@ -57,7 +63,7 @@ def demo(
         company.write_project(folder, tickets=tickets, seed=seed)
     inside = Session(folder, session.asked)
     with inside.open() as care:
-        loaded = _load(inside, care, ())
+        loaded, _ = _load(inside, care, ())
     events = sum(account.new for account in loaded)
     words = inside.words()
     inside.out.print(
@@ -84,27 +90,49 @@ def load(
     rejected: Annotated[
         bool, typer.Option("--rejected", help="Show the first rejected rows: file, line, reason.")
     ] = False,
+    anew: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--anew",
+            help="Forget what this source told, and read its files again; may be repeated.",
+            metavar="SOURCE",
+        ),
+    ] = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
     """Load the files that polso.toml names, and bring the facts up to them."""
     session, form = session_of(context), form_of(json, csv)
     with session.open() as care:
-        loaded = _load(session, care, tuple(sources or ()))
+        loaded, left = _load(session, care, tuple(sources or ()), tuple(anew or ()))
         if rejected:
             found = rejections(care, sources or ())
             session.emit(
                 form, found, _rejections(session, found), ("source", "file", "line", "reason", "text")
             )
         else:
-            session.emit(form, [asdict(account) for account in loaded], account_of(session, loaded))
+            session.emit(form, [asdict(account) for account in loaded], account_of(session, loaded, left))
+    if form is not Form.TABLE:
+        from polso.faces.questions import complain
+
+        complain(session, left)
+    unread = [account.file for account in loaded if account.rejected and not account.used]
+    if unread:
+        said = session.say(
+            "no row could be used of: {files}; `polso load --rejected` says why", files=", ".join(unread)
+        )
+        session.err.print(f"polso: {said}", style="red")
+        raise typer.Exit(1)
 
 
-def _load(session: Session, care: Care, sources: tuple[str, ...]) -> list[Loaded]:
+def _load(
+    session: Session, care: Care, sources: tuple[str, ...], anew: tuple[str, ...] = ()
+) -> tuple[list[Loaded], list[str]]:
+    """Every file's account, and what the log holds of files that are named no longer."""
     from polso.faces.waiting import Waiting
 
     with Waiting(session.err) as waiting:
-        return care.load(*sources, progress=waiting)
+        return care.load(*sources, anew=anew, progress=waiting), care.leftovers()
 
 
 def rejections(care: Care, sources: list[str] | tuple[str, ...]) -> list[dict[str, Any]]:
@@ -127,7 +155,7 @@ def _rejections(session: Session, found: list[dict[str, Any]]) -> RenderableType
     said = [
         Text.assemble(
             (f"{row['file']}:{row['line'] if row['line'] is not None else '?'}", "bold"),
-            f"  {row['reason']}",
+            f"  {told(session.language, row['reason'])}",
             (f"\n  {row['text']}" if row["text"] else "", PALE),
         )
         for row in found
@@ -135,15 +163,17 @@ def _rejections(session: Session, found: list[dict[str, Any]]) -> RenderableType
     return lines(*said) if said else Text(session.say("No row was rejected."))
 
 
-def account_of(session: Session, loaded: list[Loaded]) -> RenderableType:
+def account_of(session: Session, loaded: list[Loaded], left: list[str]) -> RenderableType:
     """What became of every row: read = used + skipped + rejected."""
     from rich.text import Text
 
     from polso.faces.grid import PALE, WARN, Column, Grid, figure, lines
 
     words = session.words()
+    warnings = [f"! {told(session.language, text)}" for text in left]
     if not loaded:
-        return Text(words.say("polso.toml names no [[source]]; `polso guess FILE` proposes one"))
+        none = Text(words.say("polso.toml names no [[source]]; `polso guess FILE` proposes one"))
+        return lines(none, Text("\n".join(warnings), style=WARN) if warnings else None)
     ways = {"read": 0, "used": 3, "skipped": 2, "rejected": 1, "new": 0, "repeated": 4, "conflicting": 5}
     counts = {
         title: [int(getattr(a, "rows" if title == "read" else title)) for a in loaded] for title in ways
@@ -163,12 +193,13 @@ def account_of(session: Session, loaded: list[Loaded]) -> RenderableType:
     )
     total = words.say(
         "Rows read {read} = used {used} + skipped {skipped} + rejected {rejected}."
-        " Events: {new} new, {repeated} repeated, {conflicting} conflicting.",
+        " Events: {new} new, {repeated} repeated, {conflicting} conflicting, {bad} rejected.",
+        bad=words.count(sum(a.rejected_events for a in loaded)),
         **{title: words.count(sum(found)) for title, found in counts.items()},
     )
-    warnings = [f"! {warning}" for a in loaded for warning in a.warnings]
+    warnings[:0] = [f"! {told(session.language, text)}" for a in loaded for text in a.warnings]
     if any(a.rejected or a.rejected_events for a in loaded):
-        warnings.append("! " + words.say("some rows were rejected; `polso load --rejected` shows them"))
+        warnings.append("! " + words.say("`polso load --rejected` shows what was rejected, and why"))
     warned = Text("\n".join(warnings), style=WARN) if warnings else None
     return lines(Grid(columns), Text(""), Text(total), warned)
 
@@ -184,9 +215,14 @@ def guess(
     from rich.syntax import Syntax
 
     from polso.sources.guess import guess as look
+    from polso.sources.guess import named_in_project
+    from polso.sources.guess_toml import render
 
-    found = look(file)
-    text = found.toml
+    # People name a file from where they stand, and polso.toml from the project's folder: both are understood.
+    path = next((one for one in (file, session.folder / file) if one.exists()), file)
+    found = look(path, named_in_project(path, session.folder))
+    found = replace(found, notes=tuple(told(session.language, note) for note in found.notes))
+    text = render(found, session.say)
     if session.out.is_terminal or form is not Form.TABLE:
         session.emit(
             form, [{**asdict(found), "toml": text}], Syntax(text, "toml", background_color="default")
@@ -204,12 +240,16 @@ def check(context: typer.Context, json: Json = False, csv: Csv = False) -> None:
     from polso.faces.findings import shown
 
     with session.open() as care:
+        from polso.events.log import is_empty
+
         found = findings_of(care.engine)
+        if not found and is_empty(care.engine):
+            raise QuestionError("nothing is loaded yet; run `polso load` in the project's folder")
         data = [asdict(finding) for finding in found]
         session.emit(
             form,
             data,
-            shown(found, session.words(care))
+            shown(found, session.words(care), care.config.project.zone)
             if found
             else Text(session.say("Nothing is wrong with the log.")),
         )
@@ -238,8 +278,8 @@ def export(
     session, form = session_of(context), form_of(json, csv)
     from rich.text import Text
 
-    from polso.faces.export import write
     from polso.faces.waiting import Waiting
+    from polso.publish.parquet import write
 
     with session.open() as care, Waiting(session.err) as waiting:
         written = write(care, folder or session.folder / "published", waiting)

@@ -137,7 +137,9 @@ def _inside(session: Session) -> list[Examined]:
     try:
         with session.open() as care:
             found = [Examined("store", True, session.say("{file} opens", file=DATABASE))]
-            looks: tuple[Callable[[Session, Care], Examined], ...] = (_catalogue, _folds, _fresh, _rejected)
+            looks: tuple[Callable[[Session, Care], Examined], ...] = (
+                _catalogue, _folds, _fresh, _rejected, _leftovers,
+            )  # fmt: skip
             return found + [_tried(look, session, care) for look in looks]
     except PolsoError as error:
         return [Examined("store", False, told(session.language, str(error)))]
@@ -175,6 +177,14 @@ def _folds(session: Session, care: Care) -> Examined:
 
 def _fresh(session: Session, care: Care) -> Examined:
     """How old the newest data is; the oldest of the sources holds everything back."""
+    from polso.events.log import is_empty
+
+    if is_empty(care.engine):
+        return Examined(
+            "freshness",
+            False,
+            session.say("no event was loaded; mend the files or their sources in polso.toml, then `polso load`"),
+        )
     words = session.words(care)
     said = session.say(
         "data up to {instant}", instant=words.instant(care.store.as_of, care.config.project.zone)
@@ -188,17 +198,30 @@ def _fresh(session: Session, care: Care) -> Examined:
 def _rejected(session: Session, care: Care) -> Examined:
     """Some rejected rows are life; more than one in a hundred is a wrong mapping."""
     from polso.events.log import REJECTIONS
-    from polso.sources.load import FILES
+    from polso.sources.leftovers import FILES
 
     kept, files = care.engine.table(REJECTIONS), care.engine.table(FILES)
-    n = care.engine.collect(kept.aggregate(n=kept.count()))["n"][0].as_py()
-    read = care.engine.collect(files.aggregate(n=files.rows.sum()))["n"][0].as_py() or 0
+    events = care.engine.collect(kept.aggregate(n=kept.count()))["n"][0].as_py()
+    sums = care.engine.collect(files.aggregate(read=files.rows.sum(), bad=files.rejected.sum()))
+    read, rows = (sums[name][0].as_py() or 0 for name in ("read", "bad"))
+    count = session.words().count
     said = (
-        session.say("{n} rows were rejected; `polso load --rejected` shows them", n=session.words().count(n))
-        if n
+        session.say(
+            "rows rejected {rows} of {read}, events rejected {events}; `polso load --rejected` shows them",
+            rows=count(rows), read=count(read), events=count(events),
+        )
+        if events
         else session.say("no row was rejected")
+    )  # fmt: skip
+    return Examined("rejected", 100 * rows <= read, said)
+
+
+def _leftovers(session: Session, care: Care) -> Examined:
+    """Events of files that polso.toml names no longer are in every number: not wrong, but to be known."""
+    left = [told(session.language, text) for text in care.leftovers()]
+    return Examined(
+        "leftovers", True, " · ".join(left) or session.say("every event comes from a file that is named")
     )
-    return Examined("rejected", 100 * n <= read, said)
 
 
 def shown(found: list[Examined], session: Session) -> RenderableType:

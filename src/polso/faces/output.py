@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any, Final
 
@@ -15,7 +15,9 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 def write_json(data: Any, to: IO[str] | None = None) -> None:
     """One JSON document; instants as ISO text, what is no number as null."""
-    json.dump(plain(data), to or sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    # What cannot be written as it is must stay JSON: escaped, not replaced.
+    whole = str(getattr(to or sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    json.dump(plain(data), to or sys.stdout, ensure_ascii=not whole, indent=2, allow_nan=False)
     print(file=to or sys.stdout)
 
 
@@ -27,13 +29,21 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, Decimal):
         return plain(float(value))
-    if isinstance(value, date | datetime):
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, Iterable):
         return [plain(inner) for inner in value]
     return str(value)
+
+
+def instant(value: datetime) -> str:
+    """An instant as ISO text in UTC, and said to be: naive ones are UTC everywhere in Polso."""
+    known = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    return f"{known.isoformat()}Z"
 
 
 def write_csv(

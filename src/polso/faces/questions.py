@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from polso.care import Care
     from polso.faces.words import Words
-    from polso.kpis.definition import Condition, Definition, Entry
+    from polso.kpis.definition import Condition, Definition, Entry, Param
 
 SHOWN: Final = 60
 DASH: Final = "–"
@@ -205,7 +205,7 @@ def kpis(
         raise UnknownName(f"variant of {base}", variant, ("default", *entry.variants))
     chosen = [d for d in (entry.default, *entry.variants.values()) if not variant or d.variant == variant]
     data = [d.model_dump(mode="json") for d in chosen]
-    session.emit(form, data, _defined(chosen, words))
+    session.emit(form, data, _defined(chosen, words, session.folder))
 
 
 def _catalogue(folder: Path) -> Any:
@@ -234,7 +234,7 @@ def _listed(entries: Iterable[Entry], words: Words) -> RenderableType:
 
     known = sorted(entries, key=lambda entry: (entry.default.fact, entry.name))
     places = {
-        next(i for i, e in enumerate(known) if e.default.fact == fact): fact
+        next(i for i, e in enumerate(known) if e.default.fact == fact): words.say(fact)
         for fact in dict.fromkeys(e.default.fact for e in known)
     }
     columns = [
@@ -262,15 +262,15 @@ def _listed(entries: Iterable[Entry], words: Words) -> RenderableType:
     return Grid(columns, places)
 
 
-def _defined(definitions: Sequence[Definition], words: Words) -> RenderableType:
+def _defined(definitions: Sequence[Definition], words: Words, folder: Path) -> RenderableType:
     from rich.text import Text
 
     from polso.faces.grid import lines
 
-    return lines(*(part for d in definitions for part in (_definition(d, words), Text(""))))
+    return lines(*(part for d in definitions for part in (_definition(d, words, folder), Text(""))))
 
 
-def _definition(d: Definition, words: Words) -> RenderableType:
+def _definition(d: Definition, words: Words, folder: Path) -> RenderableType:
     """A definition in full: title and meaning first, then every key it sets."""
     from rich.table import Table
     from rich.text import Text
@@ -284,9 +284,30 @@ def _definition(d: Definition, words: Words) -> RenderableType:
         mode="json", exclude_defaults=True, exclude={"name", "variant", "title", "meaning"}
     ) | {"version": d.version}
     for key, value in shown.items():
-        keys.add_row(key, Text(_spelt(value)))
+        spelt = words.say(value) if key in ("unit", "better", "stat") else _spelt(value)
+        if key == "params":
+            spelt = ", ".join(f"{name} = {_limit(param)}" for name, param in d.params.items())
+        keys.add_row(words.say(key), Text(spelt))
+    keys.add_row("--by", Text(", ".join(_splits(d, folder))))
     head = Text.assemble((d.label, "bold"), f"  {d.title.of(words.language)}")
     return lines(head, Text(d.meaning.of(words.language)), keys)
+
+
+def _limit(param: Param) -> str:
+    """The default of a parameter as it is typed: 4h, 0.8."""
+    from polso.kpis.wording import span_text
+
+    return span_text(param.default) if param.unit == "duration" else f"{param.default:g}"
+
+
+def _splits(d: Definition, folder: Path) -> list[str]:
+    """What a KPI can be split by: grains of time, and the dimensions of its fact and of the project."""
+    from polso import config
+    from polso.facts import FACTS
+    from polso.query.question import GRAINS
+
+    own = config.read(folder).dimensions if (folder / config.FILE).is_file() else {}
+    return [*GRAINS, *(c.name for c in FACTS[d.fact].all_columns(own) if c.dimension)]
 
 
 def _spelt(value: Any) -> str:
@@ -319,11 +340,13 @@ def rows(
         from polso.kpis.catalogue import find
 
         conditions = [condition(care, text) for text in where or ()]
-        found = care.rows(kpi, period=period, where=conditions, variant=variant, limit=limit)
+        # One more than asked for, to know whether there are more.
+        wider = care.rows(kpi, period=period, where=conditions, variant=variant, limit=limit + 1)
+        found, more = wider.slice(0, limit), wider.num_rows > limit
         session.emit(
             form,
             found.to_pylist(),
-            _rows(found, find(care.catalogue, kpi, variant), care, session.words(care)),
+            _rows(found, find(care.catalogue, kpi, variant), care, session.words(care), more=more),
             found.column_names,
         )
 
@@ -332,7 +355,9 @@ NAMES: Final = ("ticket_id", "contact_id", "order_id", "visit_id", "agent", "eve
 TOLD: Final = ("customer_id", "client", "channel", "team", "agent", "issue_type", "priority")
 
 
-def _rows(found: pa.Table, definition: Definition, care: Care, words: Words) -> RenderableType:
+def _rows(
+    found: pa.Table, definition: Definition, care: Care, words: Words, *, more: bool
+) -> RenderableType:
     """Rows as people read them: which, when, how much, whether counted, whose; the rest is for programs."""
     from rich.text import Text
 
@@ -350,8 +375,10 @@ def _rows(found: pa.Table, definition: Definition, care: Care, words: Words) -> 
         columns.append(
             Column(words.say(key), cells, right=key in measured, gives_way=max(0, place - len(measured)))
         )
-    said = words.say(
-        "{n} rows; --limit shows more, --json and --csv have all columns", n=words.count(len(rows))
+    said = (
+        words.say("the first {n} rows; --limit shows more, --json and --csv have all columns", n=words.count(len(rows)))
+        if more
+        else words.say("{n} rows; --json and --csv have all columns", n=words.count(len(rows)))
     )
     return lines(Grid(columns) if columns else None, Text(said, style=PALE))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV instead of a table.")]
+
+
+PIPED: Final = 10_000
 
 
 class Form(Enum):
@@ -51,16 +55,12 @@ class Session:
     @cached_property
     def out(self) -> Console:
         """Where answers go."""
-        from rich.console import Console
-
-        return Console(highlight=False, markup=False, emoji=False)
+        return _console(stderr=False)
 
     @cached_property
     def err(self) -> Console:
         """Where errors and progress go, so that a pipe only ever sees answers."""
-        from rich.console import Console
-
-        return Console(stderr=True, highlight=False, markup=False, emoji=False)
+        return _console(stderr=True)
 
     def open(self) -> Care:
         """The project; ConfigError where there is none."""
@@ -90,6 +90,20 @@ class Session:
             output.write_csv(data, columns)
         else:
             self.out.print(shown)
+
+
+def _console(*, stderr: bool) -> Console:
+    """A terminal as wide as it is; a pipe has no width, so that no line of it is broken, unless COLUMNS says one."""
+    from rich.console import Console
+
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    made = Pipe(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal and not os.environ.get("COLUMNS"):
+        made.width = PIPED
+    return made
 
 
 def form_of(json: bool, csv: bool) -> Form:

@@ -6,6 +6,7 @@ and better or worse is always an arrow and a word.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -170,8 +171,7 @@ class Words:
 
     def instant(self, instant: datetime, zone: str) -> str:
         """A naive UTC instant in a zone, to the minute."""
-        local = instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
-        return str(dates.format_datetime(local.replace(tzinfo=None), "d MMM y, HH:mm", locale=self.language))
+        return self.local(instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)))
 
     def period(self, since: date, until: date) -> str:
         """A half-open period as people name it: its first and last day."""
@@ -191,9 +191,33 @@ class Words:
             return str(dates.get_day_names("abbreviated", locale=self.language)[int(value) - 1])
         if name == "hour_of_day":
             return f"{int(value):02}:00"
+        if isinstance(value, datetime):
+            return self.local(value)
         if isinstance(value, date):
             return self._bucket(name, value)
-        return str(value)[:16].replace("T", " ") if name in ("hour", "quarter_hour") else str(value)
+        return self._line(str(value)) if name in ("hour", "quarter_hour", "band") else str(value)
+
+    def local(self, at: datetime) -> str:
+        """A local time, as it stands: 15 Mar 2026, 09:00."""
+        return str(dates.format_datetime(at.replace(tzinfo=None), "d MMM y, HH:mm", locale=self.language))
+
+    def _line(self, value: str) -> str:
+        """The name of a line of an answer: a word, a day or hour as programs read it, or a range of time."""
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return self._bucket("day", date.fromisoformat(value))
+        if re.fullmatch(r"\d{4}-\d\d-\d\d[T ].+", value):
+            return self.local(datetime.fromisoformat(value))
+        spans = [self._edge(edge) for edge in re.findall(r"\d+[dhms]", value)]
+        if not spans:
+            return self.say(value)
+        sign = value[: -len(value.lstrip("<>="))] if value[0] in "<>" else ""
+        mark = {"<": f"<{SPACE}", ">=": f"≥{SPACE}"}.get(sign, "")
+        return mark + f" {DASH} ".join(spans)
+
+    def _edge(self, text: str) -> str:
+        """The end of a range: 4h is 4 h, 1d is 1 g in Italian; days are kept as they were written."""
+        unit = {"m": "min", "d": self.say("d")}.get(text[-1], text[-1])
+        return f"{self.decimal(int(text[:-1]))}{SPACE}{unit}"
 
     def _bucket(self, name: str, start: date) -> str:
         form = {"month": "LLLL y", "quarter": "QQQ y", "day": "EEE d MMM y"}.get(name, "d MMM y")

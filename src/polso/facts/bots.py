@@ -41,12 +41,17 @@ def fold(events: Table, context: Context) -> Table:
     rows = _with_messages(rows, own)
     tickets = context.shared["tickets"].view()
     owners = tickets.select(
-        t_source="source", t_ticket="ticket_id", t_customer="customer_id", is_counted="is_counted"
-    )
+        t_source="source", t_ticket="ticket_id", t_customer="customer_id", is_counted="is_counted",
+        left_out="left_out", t_handed="handed_off_at",
+        t_unaided=tickets.human_reply_at.isnull() & tickets.first_done_at.notnull(),
+    )  # fmt: skip
     joined = rows.left_join(owners, [rows.source == owners.t_source, rows.ticket_id == owners.t_ticket])
     rows = joined.select(
-        *rows.columns, "is_counted", customer_id=ibis.coalesce(joined.said_customer, joined.t_customer)
-    )
+        *rows.columns, "is_counted", "left_out",
+        customer_id=ibis.coalesce(joined.said_customer, joined.t_customer),
+        is_unaided=((joined.outcome == "contained") | joined.t_unaided).fill_null(False),
+        is_handed_off_later=(joined.t_handed >= joined.entered_at).fill_null(False),
+    )  # fmt: skip
     handed = rows.outcome == "handed_off"
     rows = rows.mutate(
         handed_off_at=ibis.ifelse(handed, rows.ended_at, ibis.null("timestamp")),
@@ -142,7 +147,15 @@ BOTS = Fact(
             "outcome",
             "contained, handed_off, silent, abandoned or another way of leaving; null while it lasts.",
         ),
+        dimension(
+            "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."
+        ),
         flag("is_counted", "Whether the ticket counts."),
+        flag(
+            "is_unaided",
+            "Whether it was contained, or its ticket was solved or closed without any public human message.",
+        ),
+        flag("is_handed_off_later", "Whether the ticket was handed off to people once it had begun."),
         flag(
             "is_conversation",
             "Whether a customer began it and the bot took part: not outbound, neither failed nor refused.",

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from polso.engine import Table, Value, ibis
 from polso.facts.fact import (
+    ANY,
     TICKET,
     TICKET_KEY,
+    WHOSE,
     Context,
     Fact,
     Span,
@@ -332,6 +334,7 @@ def _handled(rows: Table) -> Table:
         is_handled=is_handled,
         is_offered=rows.queued_at.notnull() & (rows.direction == "inbound"),
         is_answered=rows.answered_at.notnull(),
+        waited_until=ibis.coalesce(rows.answered_at, rows.ended_at),
         is_abandoned=(rows.outcome == "abandoned").fill_null(False),
     ).drop("takes_work", "turn")
 
@@ -381,6 +384,9 @@ CONTACTS = Fact(
         instant("chosen_at", "The last choice in the IVR before that."),
         instant("answered_at", "When a person first talked or replied."),
         instant("ended_at", "When it was over; null while it lasts."),
+        instant(
+            "waited_until", "When a person answered, else when it was over; null while neither happened."
+        ),
         instant("handled_at", "When a handled contact was over: the clock of handle time."),
         duration("wait_us", "Waits of all its queue visits; null where it was in no queue."),
         duration("wait_business_us", "Waits of all its queue visits, open time only."),
@@ -394,7 +400,9 @@ CONTACTS = Fact(
     spans=(
         Span("answer", "started_at", "answered_at", "From the start of the contact to a person."),
         Span("chosen_wait", "chosen_at", "answered_at", "From the choice in the IVR to the conversation."),
+        Span("whole_wait", "started_at", "waited_until", "From the start to a person, else to the end."),
     ),
     fold=fold,
     link=link,
+    credited={(ANY, "sender"): WHOSE},
 )

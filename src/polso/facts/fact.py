@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from polso.config import Target
 from polso.engine import BooleanValue, Table, ibis
@@ -132,6 +133,12 @@ class Context:
     shared: Mapping[str, Table] = field(default_factory=dict)
 
 
+# Who may get the credit for a row, and so under whose name it is counted where an answer is split by agent or team.
+ANY = ""
+WHOSE = {"agent": "agent", "team": "team"}
+Credit = Literal["sender", "assignee", "last_assignee", "solver", "team"]
+CREDITS: tuple[Credit, ...] = get_args(Credit)
+Credited = Mapping[tuple[str, Credit], Mapping[str, str]]
 Fold = Callable[[Table, Context], Table]
 Link = Callable[[Table, Mapping[str, Table]], Table]
 Finish = Callable[[Table, str, Table], Table]
@@ -145,7 +152,9 @@ class Fact:
     order; spans: durations to give a business twin; at: the instant at which ticket dimensions are taken
     (none where the fact carries no dimensions of tickets); link: the second pass over rows of the same
     people, which sees other linked facts of those people (columns `client`, `customer_id` and `person`);
-    finish: what only the spans can tell, from rows with spans, their calendar's column and the day table.
+    finish: what only the spans can tell, from rows with spans, their calendar's column and the day table;
+    credited: (instant, credit rule) -> the columns that stand for `agent` and `team` under it, where the
+    instant is ANY for all that have none of their own.
     """
 
     name: str
@@ -158,6 +167,15 @@ class Fact:
     at: str | None = None
     link: Link | None = None
     finish: Finish | None = None
+    credited: Credited = field(default_factory=dict)
+
+    def credit(self, instant: str, rule: Credit) -> Mapping[str, str] | None:
+        """Which columns stand for `agent` and `team` under a credit rule, for what happened at an instant of the row."""
+        said = self.credited.get((instant, rule)) or self.credited.get((ANY, rule))
+        # Where a fact says nothing else, its own agent and team are those of the row's instant.
+        usual = {"assignee": WHOSE, "team": {"team": "team"}}.get(rule, {})
+        own = {column.name for column in self.columns}
+        return said or {name: column for name, column in usual.items() if column in own} or None
 
     def all_columns(self, attributes: Mapping[str, str]) -> tuple[Column, ...]:
         """Declared columns, the spans' two each, and the project's own dimensions where the fact carries them."""
@@ -250,9 +268,11 @@ def of_tickets(events: Table) -> Table:
 
 
 def with_verdict(rows: Table, context: Context) -> Table:
-    """Add to rows of tickets whether their ticket counts."""
-    tickets = context.shared["clients"].view()
-    verdict = tickets.select(v_source="source", v_ticket="ticket_id", is_counted=tickets.is_counted)
+    """Add to rows of tickets whether their ticket counts, why not, and when a person first answered it."""
+    tickets = context.shared["anchors"].view()
+    verdict = tickets.select(
+        "is_counted", "left_out", "human_reply_at", v_source="source", v_ticket="ticket_id"
+    )
     joined = rows.left_join(verdict, [rows.source == verdict.v_source, rows.ticket_id == verdict.v_ticket])
     return joined.drop("v_source", "v_ticket")
 

@@ -7,6 +7,7 @@ at the same instant collapse into the last of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from polso.engine import StringValue, Table, ibis
 from polso.facts.fact import ORDER, TICKET, Context, in_order, of_tickets
@@ -14,6 +15,14 @@ from polso.facts.fact import ORDER, TICKET, Context, in_order, of_tickets
 TRACKED = ("priority", "issue_type")
 EVER, NEVER = "1900-01-01", "9999-12-31"
 CARRIED = ("channel", "team", "agent", *TRACKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant of a row (its column; none for the end of what is known) and the dimensions wanted of it."""
+
+    instant: str | None
+    names: tuple[str, ...]
 
 
 def carried(attributes: Mapping[str, str]) -> tuple[str, ...]:
@@ -121,10 +130,27 @@ def at_instant(
     return joined.select(*rows.columns, **{f"{prefix}{name}": joined[f"h_{name}"] for name in wanted})
 
 
-def at_last(rows: Table, context: Context) -> Table:
-    """Add to rows of tickets their dimensions after everything that happened."""
+def at_moments(
+    rows: Table, moments: Mapping[str, Moment], context: Context, key: tuple[str, ...] = TICKET
+) -> Table:
+    """Add to rows of tickets the dimensions in force at several of their instants: one pass over the history.
+
+    moments: prefix of the new columns -> instant (none for after everything that happened) and dimensions; key: the
+    columns, the ticket's among them, that tell the rows apart.
+    """
     past = context.shared["history"].view()
-    last = past.filter(past.until.isnull())
-    named = last.select(**{f"h_{name}": last[name] for name in (*TICKET, *carried(context.attributes))})
-    joined = rows.left_join(named, [rows[name] == named[f"h_{name}"] for name in TICKET])
-    return joined.select(*rows.columns, **{name: joined[f"h_{name}"] for name in carried(context.attributes)})
+    instants = dict.fromkeys(m.instant for m in moments.values() if m.instant)
+    asked = rows.select(**{f"k_{name}": rows[name] for name in (*key, *instants)})
+    met = past.inner_join(asked, [past[name] == asked[f"k_{name}"] for name in TICKET])
+    found: dict[str, StringValue] = {}
+    for prefix, moment in moments.items():
+        if moment.instant is None:
+            held = met.until.isnull()
+        else:
+            at = met[f"k_{moment.instant}"]
+            held = ((met.from_at <= at) & (met.to_at > at)).fill_null(False)
+        # One row holds at an instant, so the greatest of its values is its value.
+        found |= {f"{prefix}{name}": met[name].max(where=held) for name in moment.names}
+    known = met.group_by(**{f"m_{name}": met[f"k_{name}"] for name in key}).aggregate(**found)
+    joined = rows.left_join(known, [rows[name] == known[f"m_{name}"] for name in key])
+    return joined.drop(*(f"m_{name}" for name in key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polso.engine import IntegerValue, Table, ibis
 from polso.facts.fact import (
+    ANY,
     TICKET,
     TICKET_KEY,
     Context,
@@ -92,4 +93,5 @@ MESSAGES = Fact(
     ),
     spans=(Span("answer", "answers_at", "sent_at", "From the message it answers to this one."),),
     fold=fold,
+    credited={(ANY, "sender"): {"agent": "sender", "team": "team"}},
 )

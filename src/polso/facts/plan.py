@@ -181,6 +181,15 @@ def calendar_of(config: Config, rows: Table) -> StringValue:
     return ibis.cases(*branches, else_=default) if branches else ibis.literal(default)
 
 
+def calendar_named(config: Config, row: Mapping[str, object]) -> str:
+    """The name of one stored row's calendar, by the same rules as `calendar_of`."""
+    for rule in config.calendar_rule:
+        wanted = ((row.get(name), [v] if isinstance(v, str) else list(v)) for name, v in rule.when.items())
+        if all(value in values for value, values in wanted):
+            return rule.calendar
+    return config.calendar[0].name if config.calendar else ALWAYS
+
+
 def _matches(rule: CalendarRule, rows: Table) -> BooleanValue:
     condition = ibis.literal(True)
     for name, wanted in rule.when.items():

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from polso.engine import BooleanValue, StringValue, Table, ibis
 from polso.facts.fact import (
+    ANY,
     ORDER,
     TICKET,
     TICKET_KEY,
@@ -22,7 +23,7 @@ from polso.facts.fact import (
     identifier,
     instant,
 )
-from polso.facts.history import at_instant
+from polso.facts.history import Moment, at_moments, carried
 
 # Scale: lowest, highest, least positive. NPS has classes instead of a least positive score.
 SCALES: Mapping[str, tuple[int, int, int | None]] = {
@@ -55,7 +56,11 @@ def fold(events: Table, context: Context) -> Table:
         is_latest=_is_latest(rated),
     )
     rows = _with_ticket(_with_sending(rows, events), context)
-    rows = _with_solve(at_instant(rows, "rated_at", context), context)
+    moments = {
+        "": Moment("rated_at", carried(context.attributes)),
+        "last_": Moment(None, ("team", "agent")),
+    }
+    rows = _with_solve(at_moments(rows, moments, context, (*TICKET, "event_id")), context)
     rows = rows.mutate(
         customer_id=ibis.coalesce(rows.said_by, rows.ticket_customer),
         touchpoint=ibis.coalesce(rows.said_channel, rows.channel),
@@ -102,10 +107,11 @@ def _with_ticket(rows: Table, context: Context) -> Table:
         opened_at="opened_at",
         ticket_customer="customer_id",
         t_counted="is_counted",
+        left_out="left_out",
     )
     joined = rows.left_join(wanted, [rows.source == wanted.t_source, rows.ticket_id == wanted.t_ticket])
     return joined.select(
-        *rows.columns, "opened_at", "ticket_customer", is_counted=joined.t_counted.fill_null(True)
+        *rows.columns, "opened_at", "ticket_customer", "left_out", is_counted=joined.t_counted.fill_null(True)
     )
 
 
@@ -187,9 +193,14 @@ RATINGS = Fact(
         dimension("priority", "The priority when it was rated."),
         dimension("issue_type", "The issue type when it was rated."),
         dimension("solver", "Who solved what was rated; the assignee where it was rated before a solve."),
+        dimension("last_team", "The ticket's last team."),
+        dimension("last_agent", "The ticket's last assignee."),
         dimension("scale", "csat5, csat7, nps, ces7, thumbs or fcr."),
         dimension("question", "The question, where the survey has several."),
         dimension("nps_class", "promoter (9-10), passive (7-8) or detractor (0-6); null on other scales."),
+        dimension(
+            "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."
+        ),
         flag("has_ticket", "Whether a ticket was rated (a survey of the relationship has none)."),
         flag("is_counted", "Whether the ticket counts; true without a ticket."),
         flag("is_latest", "Whether it is the customer's last answer to that question of that survey."),
@@ -217,4 +228,8 @@ RATINGS = Fact(
     ),
     fold=fold,
     link=link,
+    credited={
+        (ANY, "solver"): {"agent": "solver", "team": "team"},
+        (ANY, "last_assignee"): {"agent": "last_agent", "team": "last_team"},
+    },
 )

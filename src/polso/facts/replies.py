@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from polso.engine import Table, ibis
 from polso.facts.fact import (
+    ANY,
     ORDER,
     TICKET,
     TICKET_KEY,
@@ -26,7 +27,7 @@ from polso.facts.fact import (
     of_tickets,
     with_verdict,
 )
-from polso.facts.history import at_instant
+from polso.facts.history import Moment, at_moments, carried
 from polso.facts.spells import hang_ups, late_openings, reopens, standing
 
 _HEARD = (*TICKET, *ORDER, "client", "kind", "actor_kind", "actor_id")
@@ -131,7 +132,14 @@ def fold(events: Table, context: Context) -> Table:
         ended_at=rows.ended_at,
         is_first=rows.nth == 1,
     )
-    return at_instant(with_verdict(made, context), "started_at", context)
+    moments = {
+        "": Moment("started_at", carried(context.attributes)),
+        "replying_": Moment("answered_at", ("team", "agent")),
+        "last_": Moment(None, ("team", "agent")),
+    }
+    judged = with_verdict(made, context)
+    first = (judged.answered_at == judged.human_reply_at).fill_null(False)
+    return at_moments(judged.mutate(is_first_reply=first), moments, context, (*TICKET, "nth"))
 
 
 REPLIES = Fact(
@@ -150,9 +158,17 @@ REPLIES = Fact(
         dimension("priority", "The priority when the turn began."),
         dimension("issue_type", "The issue type when the turn began."),
         dimension("replier", "Who gave the reply."),
+        dimension("replying_team", "The team at the reply."),
+        dimension("replying_agent", "The assignee at the reply."),
+        dimension("last_team", "The ticket's last team."),
+        dimension("last_agent", "The ticket's last assignee."),
         dimension("outcome", "answered; ended (the ticket ended first); open."),
         flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
+        dimension(
+            "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."
+        ),
         flag("is_first", "Whether it is the ticket's first turn."),
+        flag("is_first_reply", "Whether its reply was the ticket's first public human message."),
         count("nth", "1 for the ticket's first turn."),
         instant("started_at", "The first unanswered customer message."),
         instant("answered_at", "The reply; null where there is none."),
@@ -160,4 +176,10 @@ REPLIES = Fact(
     ),
     spans=(Span("reply", "started_at", "answered_at", "From the customer's message to the reply."),),
     fold=fold,
+    credited={
+        (ANY, "sender"): {"agent": "replier", "team": "replying_team"},
+        ("answered_at", "assignee"): {"agent": "replying_agent", "team": "replying_team"},
+        (ANY, "last_assignee"): {"agent": "last_agent", "team": "last_team"},
+        ("answered_at", "team"): {"team": "replying_team"},
+    },
 )

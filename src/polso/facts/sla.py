@@ -47,12 +47,14 @@ def _of_ticket(start: str, met: str) -> Callable[[Context], Table]:
         pauses = met == "resolved_at"
         paused, open_paused = tickets.paused_on_customer_us, tickets.paused_on_customer_business_us
         none = ibis.literal(0, "int64")
+        still = tickets.awaits_customer if pauses else ibis.literal(False)
         return tickets.select(
             *TICKET, "client", "is_counted",
             nth=ibis.literal(1, "int64"), activated_at=tickets[start], met_at=tickets[met],
             stopped_at=ibis.coalesce(tickets[met], over),
             paused_us=paused if pauses else none,
             paused_business_us=open_paused if pauses else none,
+            is_paused=still,
         )  # fmt: skip
 
     return cases
@@ -66,7 +68,7 @@ def _of_turns(context: Context) -> Table:
     return joined.select(
         *TICKET, "client", "is_counted",
         nth=joined.nth, activated_at=joined.started_at, met_at=joined.answered_at, stopped_at=joined.ended_at,
-        paused_us=ibis.literal(0, "int64"), paused_business_us=ibis.literal(0, "int64"),
+        paused_us=ibis.literal(0, "int64"), paused_business_us=ibis.literal(0, "int64"), is_paused=ibis.literal(False),
     )  # fmt: skip
 
 
@@ -172,6 +174,8 @@ def _none(context: Context) -> Table:
 def finish(rows: Table, calendar: str, days: Table) -> Table:
     """Due instants, lateness and outcome, by the clock that the target says: elapsed or open seconds."""
     rows = with_open_due(rows, "activated_at", "within_us", calendar, days, "open_due_at")
+    rows = rows.mutate(stretched_us=rows.within_us + rows.paused_business_us)
+    rows = with_open_due(rows, "activated_at", "stretched_us", calendar, days, "open_due_pausing_at")
     spent: IntegerValue = ibis.ifelse(rows.in_open_time, rows.lasted_business_us, rows.lasted_us)
     spent = ibis.ifelse(rows.lasted_us < 0, ibis.null("int64"), spent)
     paused = ibis.ifelse(rows.in_open_time, rows.paused_business_us, rows.paused_us)
@@ -179,6 +183,12 @@ def finish(rows: Table, calendar: str, days: Table) -> Table:
         due_at=ibis.ifelse(
             rows.in_open_time, rows.open_due_at, elapsed_due(rows.activated_at, rows.within_us)
         ),
+        due_pausing_at=ibis.ifelse(
+            rows.in_open_time,
+            rows.open_due_pausing_at,
+            elapsed_due(rows.activated_at, rows.within_us + rows.paused_us),
+        ),
+        is_paused=rows.is_paused & rows.stopped_at.isnull(),
         late_us=spent - rows.within_us,
         late_pausing_us=spent - paused - rows.within_us,
         paused_us=paused,
@@ -230,6 +240,7 @@ SLA = Fact(
         ),
         flag("is_counted", "Whether the ticket counts."),
         flag("in_open_time", "Whether the limit counts open seconds only."),
+        flag("is_paused", "Whether its clock runs no more for now: the ticket waits on the customer."),
         flag("is_met", "Whether the target held; null where it is pending, withdrawn or reversed."),
         flag("is_met_pausing", "The same, the clock standing still while the ticket waits on the customer."),
         count("target_nth", "The target's place in polso.toml, 1 for the first."),
@@ -250,6 +261,7 @@ SLA = Fact(
         instant("met_at", "When it was met, in time or late; null where it was not."),
         instant("stopped_at", "When it was met or the ticket ended; null while pending."),
         instant("due_at", "When the limit is reached, pauses not counted; null beyond the known calendar."),
+        instant("due_pausing_at", "The same, later by the waits on the customer that are over."),
     ),
     spans=(
         Span("taken", "activated_at", "met_at", "From the start of the clock until it was met."),

@@ -9,8 +9,10 @@ from __future__ import annotations
 from polso.engine import StringValue, Table, ibis
 from polso.events.kinds import STAGES as IN_ORDER
 from polso.facts.fact import (
+    ANY,
     TICKET,
     TICKET_KEY,
+    WHOSE,
     Context,
     Fact,
     Span,
@@ -165,4 +167,5 @@ STAGES = Fact(
         Span("wait", "entered_at", "waited_until", "How long a queue visit waited, ringing included."),
     ),
     fold=fold,
+    credited={(ANY, "sender"): WHOSE},
 )

@@ -81,11 +81,13 @@ def _with_ticket(rows: Table, context: Context) -> Table:
         opened_at="opened_at",
         t_customer="customer_id",
         t_counted="is_counted",
+        left_out="left_out",
     )
     joined = rows.left_join(wanted, [rows.source == wanted.t_source, rows.ticket_id == wanted.t_ticket])
     return joined.select(
         *(name for name in rows.columns if name != "customer_id"),
         "opened_at",
+        "left_out",
         customer_id=ibis.coalesce(joined.customer_id, joined.t_customer),
         is_counted=joined.t_counted.fill_null(True),
     )
@@ -110,6 +112,9 @@ SURVEYS = Fact(
         dimension("priority", "The priority when it was sent."),
         dimension("issue_type", "The issue type when it was sent."),
         dimension("scale", "csat5, csat7, nps, ces7, thumbs or fcr."),
+        dimension(
+            "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."
+        ),
         flag("has_ticket", "Whether it asks about a ticket."),
         flag("is_counted", "Whether the ticket counts; true without a ticket."),
         flag("is_answered", "Whether any of its questions was answered, however late."),

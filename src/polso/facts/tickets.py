@@ -9,11 +9,13 @@ from __future__ import annotations
 from polso.calendar.position import with_business
 from polso.engine import BooleanValue, Table, ibis, micros_between
 from polso.facts.fact import (
+    ANY,
     ORDER,
     TICKET,
     TICKET_KEY,
     Column,
     Context,
+    Credited,
     Fact,
     Span,
     count,
@@ -27,8 +29,16 @@ from polso.facts.fact import (
     linked_instant,
     of_tickets,
 )
-from polso.facts.history import at_instant, at_last
+from polso.facts.history import Moment, at_moments, carried
 from polso.facts.returns import link
+
+# Whose the ticket was when something happened to it: credit is a choice (see `CREDITS`), so all of them are kept.
+MOMENTS = {
+    "opening_": Moment("opened_at", ("team", "agent", "priority", "issue_type")),
+    "replying_": Moment("first_reply_at", ("team", "agent")),
+    "solving_": Moment("first_solved_at", ("team", "agent")),
+    "resolving_": Moment("last_solved_at", ("team", "agent")),
+}
 
 
 def fold(events: Table, context: Context) -> Table:
@@ -43,7 +53,8 @@ def fold(events: Table, context: Context) -> Table:
         opened_at=base.recorded_opening_at.fill_null(base.first_event_at),
         opening_inferred=base.recorded_opening_at.isnull(),
     )
-    base = _first_response(own, base)
+    base = _first_replier(own, _first_response(own, base))
+    base = _assigned_before_reply(own, _human_clock(base, context), context)
     base = _turns(base, context)
     base = _declared(own, base)
     base = _pauses(base, context)
@@ -57,11 +68,7 @@ def fold(events: Table, context: Context) -> Table:
         awaits_response=base.started_at.notnull() & (base.first_reply_at.notnull() | base.is_open),
     )
     base = context.keep("fold_tickets", base)
-    base = at_last(base, context)
-    base = at_instant(
-        base, "opened_at", context, names=("team", "agent", "priority", "issue_type"), prefix="opening_"
-    )
-    return at_instant(base, "first_solved_at", context, names=("team", "agent"), prefix="solving_")
+    return at_moments(base, MOMENTS | {"": Moment(None, carried(context.attributes))}, context)
 
 
 def anchors(own: Table, context: Context) -> Table:
@@ -112,6 +119,13 @@ def _grouped(own: Table) -> Table:
         any_reply_at=at.min(where=is_reply(own) | _is_any_reply(own)),
         human_reply_at=at.min(where=is_reply(own)),
         last_reply_at=at.max(where=is_reply(own)),
+        comment_at=at.min(where=message & is_reply(own)),
+        agent_response_at=at.min(where=_is_response(own)),
+        first_action_at=at.min(where=is_reply(own) | kind.isin(["waiting", "solved", "closed"])),
+        declared_done_at=at.min(where=kind.isin(["solved", "closed"])),
+        bot_solved_at=at.max(where=(kind == "solved") & (by == "bot")),
+        first_name=own.actor_id.min(where=is_reply(own)),
+        last_name=own.actor_id.max(where=is_reply(own)),
         assigned_at=at.min(where=kind == "assigned"),
         team_assigned_at=at.min(where=kind.isin(["opened", "transferred", "assigned"]) & own.team.notnull()),
         taken_at=at.min(where=(kind == "assigned") & (own.actor_id == own.subject_id)),
@@ -134,6 +148,7 @@ def _grouped(own: Table) -> Table:
         last_left_at=at.max(where=kind == "left"),
         bot_messages=(message & by.isin(["bot", "system"])).sum(),
         notes=(kind == "note").sum(),
+        agent_responses=_is_response(own).fill_null(False).sum(),
         assignments=(kind == "assigned").sum(),
         takes=((kind == "assigned") & (own.actor_id == own.subject_id)).sum(),
         transfers=((kind == "transferred") & (by.fill_null("agent") != "system")).sum(),
@@ -149,10 +164,14 @@ def _spells(context: Context) -> Table:
     rows = context.shared["spells"]
     solved = rows.ended_by == "solved"
     again = rows.after.isin(["solved", "closed"]).fill_null(False)
+    done = rows.ended_by.isin(["solved", "closed", "merged"]).fill_null(False)
     return rows.group_by(*TICKET).aggregate(
         first_solved_at=rows.until.min(where=solved),
         last_solved_at=rows.until.max(where=solved),
         solves=solved.fill_null(False).sum(),
+        first_done_at=rows.until.min(where=done),
+        last_done_at=rows.until.max(where=done),
+        endings=done.sum(),
         reopenings=again.sum(),
         reopened_at=rows.since.min(where=again & (rows.after == "solved")),
         is_open=rows.until.isnull().any(),
@@ -173,23 +192,111 @@ def _first_response(own: Table, base: Table) -> Table:
     base = base.mutate(started_at=started)
     # Rare: somebody else opened, or a reply stands before the clock starts.
     early = (base.human_reply_at < base.started_at) | (base.any_reply_at < base.started_at)
-    others = base.filter(base.started_at.notnull() & (~by_customer | early.fill_null(False))).select(
-        a_source="source", a_ticket="ticket_id", asked_at="started_at"
+    by_agent = base.opened_by == "agent"
+    waited = base.started_at.notnull() & (~by_customer | early.fill_null(False))
+    others = base.filter(waited | by_agent).select(
+        a_source="source", a_ticket="ticket_id", asked_at="started_at", begun_at="opened_at"
     )
-    answers = own.filter(is_reply(own) | _is_any_reply(own))
+    answers = own.filter(is_reply(own) | _is_any_reply(own) | _is_response(own))
     later = answers.inner_join(
         others, [answers.source == others.a_source, answers.ticket_id == others.a_ticket]
     )
-    later = later.filter(later.occurred_at >= later.asked_at)
+    at, next_to = later.occurred_at, later.occurred_at > later.begun_at
+    asked = (at >= later.asked_at).fill_null(False)
     found = later.group_by(l_source=later.source, l_ticket=later.ticket_id).aggregate(
-        later_reply_at=later.occurred_at.min(where=is_reply(later)), later_any_at=later.occurred_at.min()
+        later_reply_at=at.min(where=is_reply(later) & asked),
+        later_any_at=at.min(where=(is_reply(later) | _is_any_reply(later)) & asked),
+        next_comment_at=at.min(where=is_reply(later) & (later.kind == "message") & next_to),
+        next_response_at=at.min(where=_is_response(later) & next_to),
     )
     joined = base.mutate(is_plain=by_customer & ~early.fill_null(False))
     joined = joined.left_join(found, [joined.source == found.l_source, joined.ticket_id == found.l_ticket])
     return joined.mutate(
         first_reply_at=ibis.ifelse(joined.is_plain, joined.human_reply_at, joined.later_reply_at),
         any_first_reply_at=ibis.ifelse(joined.is_plain, joined.any_reply_at, joined.later_any_at),
-    ).drop("l_source", "l_ticket", "later_reply_at", "later_any_at", "any_reply_at", "is_plain")
+        comment_at=ibis.ifelse(joined.opened_by == "agent", joined.next_comment_at, joined.comment_at),
+        agent_response_at=ibis.ifelse(
+            joined.opened_by == "agent", joined.next_response_at, joined.agent_response_at
+        ),
+        # What the agent who opened wrote while opening answers nobody.
+        agent_replies=joined.agent_messages
+        - ((joined.opened_by == "agent") & (joined.comment_at <= joined.opened_at)).fill_null(False).cast("int64"),
+        has_one_replier=(joined.first_name == joined.last_name).fill_null(False),
+    ).drop(
+        "l_source", "l_ticket", "later_reply_at", "later_any_at", "any_reply_at", "is_plain", "next_comment_at",
+        "next_response_at", "first_name", "last_name",
+    )  # fmt: skip
+
+
+def _first_replier(own: Table, base: Table) -> Table:
+    """Who sent the first response; of several at one instant, the first by name."""
+    wanted = base.select(w_source="source", w_ticket="ticket_id", w_at="first_reply_at")
+    replies = own.filter(is_reply(own)).select(*TICKET, "occurred_at", "actor_id")
+    same = [replies.source == wanted.w_source, replies.ticket_id == wanted.w_ticket]
+    first = replies.inner_join(wanted, [*same, replies.occurred_at == wanted.w_at])
+    sender = first.group_by(s_source=first.source, s_ticket=first.ticket_id).aggregate(
+        first_replier=first.actor_id.min()
+    )
+    joined = base.left_join(sender, [base.source == sender.s_source, base.ticket_id == sender.s_ticket])
+    return joined.drop("s_source", "s_ticket")
+
+
+def _is_response(own: Table) -> BooleanValue:
+    """What an agent wrote for the customer to read: a public message or a public note."""
+    noted = (own.kind == "note") & (own.actor_kind == "agent") & (own.value == "public")
+    return noted.fill_null(False) | ((own.kind == "message") & is_reply(own))
+
+
+def _human_clock(base: Table, context: Context) -> Table:
+    """Since when only a person could answer first: the last thing but a person's reply that passed the ticket on.
+
+    The opening; or, where they come later and before any person's reply, a bot's hand-off, solve or contained
+    conversation, or a reopening.
+    """
+    spells, stages = context.shared["spells"].view(), context.shared["stages"].view()
+    again = spells.filter(spells.after.isin(["solved", "closed"]).fill_null(False))
+    over = (stages.stage == "bot") & stages.outcome.isin(["handed_off", "contained"])
+    passed = stages.filter(over.fill_null(False))
+    marks = again.select(*TICKET, at=again.since).union(passed.select(*TICKET, at=passed.left_at))
+    # From the anchors, not from `base`: engines would make all that led to it a second time.
+    known = context.shared["anchors"].view()
+    known = known.select(k_source="source", k_ticket="ticket_id", replied_at="human_reply_at")
+    met = marks.inner_join(known, [marks.source == known.k_source, marks.ticket_id == known.k_ticket])
+    early = met.filter(met.replied_at.isnull() | (met["at"] <= met.replied_at))
+    last = early.group_by(p_source=early.source, p_ticket=early.ticket_id).aggregate(
+        passed_at=early["at"].max()
+    )
+    joined = base.left_join(last, [base.source == last.p_source, base.ticket_id == last.p_ticket])
+    by_bot = joined.human_reply_at.isnull() | (joined.bot_solved_at <= joined.human_reply_at)
+    solved = ibis.ifelse(by_bot, joined.bot_solved_at, ibis.null("timestamp"))
+    starts = ibis.greatest(
+        joined.opened_at, joined.passed_at.fill_null(joined.opened_at), solved.fill_null(joined.opened_at)
+    )
+    return joined.mutate(human_clock_at=starts).drop("p_source", "p_ticket", "passed_at", "bot_solved_at")
+
+
+def _assigned_before_reply(own: Table, base: Table, context: Context) -> Table:
+    """The last assignment up to the first reply of a person."""
+    anchors = context.shared["anchors"].view()
+    several = anchors.filter((anchors.assignments > 1) & anchors.human_reply_at.notnull())
+    several = several.select(n_source="source", n_ticket="ticket_id", replied_at="human_reply_at")
+    assigned = own.filter(own.kind == "assigned").select(*TICKET, "occurred_at")
+    met = assigned.inner_join(
+        several, [assigned.source == several.n_source, assigned.ticket_id == several.n_ticket]
+    )
+    before = met.filter(met.occurred_at <= met.replied_at)
+    last = before.group_by(b_source=before.source, b_ticket=before.ticket_id).aggregate(
+        last_before_at=before.occurred_at.max()
+    )
+    joined = base.left_join(last, [base.source == last.b_source, base.ticket_id == last.b_ticket])
+    only = ibis.ifelse(
+        (joined.assignments == 1) & (joined.assigned_at <= joined.human_reply_at),
+        joined.assigned_at,
+        ibis.null("timestamp"),
+    )
+    return joined.mutate(assigned_before_reply_at=joined.last_before_at.fill_null(only)).drop(
+        "b_source", "b_ticket", "last_before_at"
+    )
 
 
 def _is_any_reply(own: Table) -> BooleanValue:
@@ -243,10 +350,12 @@ def _pauses(base: Table, context: Context) -> Table:
     """
     waits = context.shared["waits"]
     # From the spells, not from `base`: engines would make all that led to it a second time.
-    joined = waits.left_join(_spells(context).select(*TICKET, "first_solved_at"), list(TICKET))
+    ends = _spells(context).select(*TICKET, "first_solved_at", "first_done_at")
+    joined = waits.left_join(ends, list(TICKET))
     joined = joined.drop("source_right", "ticket_id_right")
     on_customer = joined.waiting_for == "customer"
     early = joined.since < joined.first_solved_at
+    undone = joined.since < joined.first_done_at
     summed = joined.group_by(*TICKET).aggregate(
         paused_us=joined.wait_us.sum(),
         paused_business_us=joined.wait_business_us.sum(),
@@ -254,6 +363,11 @@ def _pauses(base: Table, context: Context) -> Table:
         paused_on_customer_business_us=joined.wait_business_us.sum(where=on_customer),
         paused_early_us=joined.wait_us.sum(where=on_customer & early),
         paused_early_business_us=joined.wait_business_us.sum(where=on_customer & early),
+        paused_before_done_us=joined.wait_us.sum(where=undone),
+        paused_before_done_business_us=joined.wait_business_us.sum(where=undone),
+        paused_before_reply_us=joined.unanswered_us.sum(),
+        paused_before_reply_business_us=joined.unanswered_business_us.sum(),
+        open_waits=(joined.until.isnull() & on_customer).fill_null(False).sum(),
     )
     with_pauses = base.left_join(summed, list(TICKET)).drop("source_right", "ticket_id_right")
     return with_pauses.mutate(
@@ -261,8 +375,9 @@ def _pauses(base: Table, context: Context) -> Table:
             name: with_pauses[name].cast("int64").fill_null(0)
             for name in summed.columns
             if name not in TICKET
-        }
-    )
+        },
+        awaits_customer=(with_pauses.open_waits > 0).fill_null(False),
+    ).drop("open_waits")
 
 
 def _left_out(base: Table) -> ibis.expr.types.StringValue:
@@ -300,8 +415,13 @@ _COLUMNS = (
     dimension("opening_agent", "The assignee at opening."),
     dimension("opening_priority", "The priority at opening."),
     dimension("opening_issue_type", "The issue type at opening."),
+    dimension("replying_team", "The team at the first response."),
+    dimension("replying_agent", "The assignee at the first response."),
     dimension("solving_team", "The team at the first solve."),
     dimension("solving_agent", "The assignee at the first solve."),
+    dimension("resolving_team", "The team at the last solve."),
+    dimension("resolving_agent", "The assignee at the last solve."),
+    dimension("first_replier", "Who gave the first response."),
     dimension("solver", "Who solved it last."),
     dimension("first_solver", "Who solved it first."),
     dimension("opened_by", "Who opened it: customer, agent, bot or system."),
@@ -317,6 +437,8 @@ _COLUMNS = (
     ),
     flag("opening_inferred", "Whether no opening was recorded and the first event stands for it."),
     flag("is_open", "Whether the ticket is open after its last event."),
+    flag("awaits_customer", "Whether the ticket waits for the customer after its last event."),
+    flag("has_one_replier", "Whether all public replies of people came from one person."),
     flag(
         "declared_fcr",
         "Whether the customer or the agent declared it solved at the first contact; null where nobody said.",
@@ -337,6 +459,19 @@ _COLUMNS = (
         "The first reply after the start of the clock, bots and automatic replies included.",
     ),
     instant("last_reply_at", "The last public human reply."),
+    instant(
+        "comment_at",
+        "The first public message of an agent, calls apart; where an agent opened, the first after the opening.",
+    ),
+    instant("agent_response_at", "The same, a public note of an agent counting too."),
+    instant("first_action_at", "The first public human reply, wait, solve or closing, whichever came first."),
+    instant(
+        "human_clock_at",
+        "Since when only a person could answer first: the opening, or a bot's hand-off or solve or a reopening after it.",
+    ),
+    instant(
+        "assigned_before_reply_at", "The last assignment to a person up to the first public human message."
+    ),
     instant("assigned_at", "The first assignment to a person."),
     instant("team_assigned_at", "The first assignment to a team."),
     instant("taken_at", "The first time a person took the ticket in charge."),
@@ -347,6 +482,11 @@ _COLUMNS = (
         "last_solve_event_at", "The last time somebody declared it solved, even if it was solved already."
     ),
     instant("reopened_at", "The first reopening."),
+    instant("first_done_at", "The first time it was solved, closed or merged away."),
+    instant("last_done_at", "The last time it was solved, closed or merged away while open."),
+    instant(
+        "declared_done_at", "The first time somebody declared it solved or closed, even before it was opened."
+    ),
     instant("ended_at", "The end of the last open spell that ended."),
     instant("closed_at", "The last closing."),
     instant("escalated_at", "The first escalation."),
@@ -358,6 +498,10 @@ _COLUMNS = (
     count("events", "Events of the ticket."),
     count("customer_messages", "Messages by the customer."),
     count("agent_messages", "Public messages by agents."),
+    count(
+        "agent_replies", "Public messages by agents, the one left out with which an agent opened the ticket."
+    ),
+    count("agent_responses", "Public messages and public notes by agents."),
     count("bot_messages", "Messages by bots and automatic replies."),
     count("notes", "Notes."),
     count("assignments", "Assignments to a person."),
@@ -366,6 +510,7 @@ _COLUMNS = (
     count("escalations", "Escalations."),
     count("solve_events", "Times somebody declared it solved."),
     count("solves", "Open spells that ended solved."),
+    count("endings", "Open spells that ended solved, closed or merged away."),
     count("reopenings", "Times it was opened again."),
     count("turns", "Customer turns: messages, or several in a row, that waited for a reply."),
     count(
@@ -380,6 +525,12 @@ _COLUMNS = (
     duration("paused_on_customer_business_us", "Open time waiting on the customer."),
     duration("paused_early_us", "Time waiting on the customer before the first solve."),
     duration("paused_early_business_us", "Open time waiting on the customer before the first solve."),
+    duration(
+        "paused_before_done_us", "Time waiting on anybody before it was first solved, closed or merged away."
+    ),
+    duration("paused_before_done_business_us", "Open time waiting on anybody before that."),
+    duration("paused_before_reply_us", "Time waiting on anybody before the first public human message."),
+    duration("paused_before_reply_business_us", "Open time waiting on anybody before that."),
     Column(
         "all_contacts",
         "int64",
@@ -426,6 +577,21 @@ _COLUMNS = (
     ),
     flag("opened_in_hours", "Whether the ticket was opened in its calendar's opening hours."),
 )
+_LAST, _REPLYING = {"agent": "agent", "team": "team"}, {"agent": "replying_agent", "team": "replying_team"}
+CREDITED: Credited = {
+    (ANY, "last_assignee"): _LAST,
+    (ANY, "assignee"): {"agent": "opening_agent", "team": "opening_team"},
+    ("first_reply_at", "assignee"): _REPLYING,
+    ("first_solved_at", "assignee"): {"agent": "solving_agent", "team": "solving_team"},
+    ("resolved_at", "assignee"): {"agent": "resolving_agent", "team": "resolving_team"},
+    (ANY, "sender"): {"agent": "first_replier", "team": "replying_team"},
+    ("first_solved_at", "solver"): {"agent": "first_solver", "team": "solving_team"},
+    (ANY, "solver"): {"agent": "solver", "team": "resolving_team"},
+    (ANY, "team"): {"team": "opening_team"},
+    ("first_reply_at", "team"): {"team": "replying_team"},
+    ("first_solved_at", "team"): {"team": "solving_team"},
+    ("resolved_at", "team"): {"team": "resolving_team"},
+}
 _SPANS = (
     Span(
         "first_response",
@@ -472,6 +638,45 @@ _SPANS = (
         "From the first human reply to the last solve.",
     ),
     Span("reopen_gap", "first_solved_at", "reopened_at", "From the first solve to the first reopening."),
+    Span(
+        "comment",
+        "opened_at",
+        "comment_at",
+        "From the opening to the first public message of an agent after it.",
+    ),
+    Span(
+        "agent_response",
+        "opened_at",
+        "agent_response_at",
+        "The same, a public note of an agent counting too.",
+    ),
+    Span(
+        "first_action", "opened_at", "first_action_at", "From the opening to the first reply, wait, solve or closing."
+    ),
+    Span(
+        "response_from_human_clock",
+        "human_clock_at",
+        "human_reply_at",
+        "From when only a person could answer to the first public human message.",
+    ),
+    Span(
+        "assign_before_reply",
+        "opened_at",
+        "assigned_before_reply_at",
+        "From the opening to the last assignment up to the first public human message.",
+    ),
+    Span(
+        "first_done",
+        "opened_at",
+        "first_done_at",
+        "From the opening until first solved, closed or merged away.",
+    ),
+    Span(
+        "last_done", "opened_at", "last_done_at", "From the opening until last solved, closed or merged away."
+    ),
+    Span(
+        "done_from_customer", "started_at", "last_done_at", "The same from the start of the response clock."
+    ),
     Span("lifetime", "opened_at", "last_event_at", "From the opening to the last event."),
 )
 
@@ -494,4 +699,5 @@ TICKETS = Fact(
     fold=fold,
     link=link,
     finish=finish,
+    credited=CREDITED,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polso.engine import Table, ibis
+from polso.engine import Table, TimestampValue, ibis
 from polso.facts.fact import (
     TICKET,
     TICKET_KEY,
@@ -46,14 +46,26 @@ def fold(events: Table, context: Context) -> Table:
             spells.s_until > begun.occurred_at,
         ],
     )
+    anchors = context.shared["anchors"].view()
+    replied = anchors.select(r_source="source", r_ticket="ticket_id", replied_at="human_reply_at")
+    waits = waits.left_join(replied, [waits.source == replied.r_source, waits.ticket_id == replied.r_ticket])
+    unanswered = waits.replied_at.isnull() | (waits.occurred_at < waits.replied_at)
     rows = waits.select(
         *TICKET,
         "client",
         since=waits.occurred_at,
         until=waits.until,
+        unanswered_until=ibis.ifelse(
+            unanswered, _earlier(waits.until, waits.replied_at), ibis.null("timestamp")
+        ),
         waiting_for=waits.value.fill_null("customer"),
     )
     return at_instant(rows, "since", context)
+
+
+def _earlier(one: TimestampValue, other: TimestampValue) -> TimestampValue:
+    """The earlier of two instants, either of which may be unknown."""
+    return ibis.cases((one.isnull(), other), (other.isnull(), one), (other < one, other), else_=one)
 
 
 WAITS = Fact(
@@ -74,7 +86,14 @@ WAITS = Fact(
         dimension("waiting_for", "customer, third_party, internal or scheduled."),
         instant("since", "When the wait began."),
         instant("until", "When it ended; null while it lasts."),
+        instant(
+            "unanswered_until",
+            "Its end or the ticket's first public human message; null where it began after that.",
+        ),
     ),
-    spans=(Span("wait", "since", "until", "How long the ticket waited."),),
+    spans=(
+        Span("wait", "since", "until", "How long the ticket waited."),
+        Span("unanswered", "since", "unanswered_until", "The part of it before any public human message."),
+    ),
     fold=fold,
 )

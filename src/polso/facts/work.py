@@ -7,7 +7,19 @@ stays.
 from __future__ import annotations
 
 from polso.engine import IntegerValue, Table, ibis
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, dimension, duration, flag, identifier, instant
+from polso.facts.fact import (
+    ANY,
+    TICKET,
+    TICKET_KEY,
+    WHOSE,
+    Context,
+    Fact,
+    dimension,
+    duration,
+    flag,
+    identifier,
+    instant,
+)
 from polso.facts.stages import with_ticket
 
 
@@ -62,4 +74,5 @@ WORK = Fact(
         duration("work_us", "Recorded work; negative for a correction."),
     ),
     fold=fold,
+    credited={(ANY, "sender"): WHOSE},
 )

@@ -1,16 +1,18 @@
-"""The catalogue: every KPI Polso ships, and those a project keeps in kpis/*.toml beside its polso.toml.
+"""The catalogue: every KPI Polso ships, vendors' readings of them, and those a project keeps in kpis/*.toml.
 
-Rule kept here: a definition that names a column its fact does not have never loads.
+Rule kept here: a definition that names a column its fact does not have never loads; what a definition said before
+stays under its version.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -21,16 +23,28 @@ from polso.facts.fact import Fact
 from polso.kpis.definition import Conditions, Definition, Entry, Part, flat
 
 Catalogue = Mapping[str, Entry]
+# The name by which a question means the default definition among vendors' readings.
+OWN: Final = "polso"
 
 
 @cache
 def shipped() -> Catalogue:
-    """The KPIs that come with Polso."""
-    found: dict[str, Entry] = {}
-    for file in sorted(resources.files("polso.kpis").iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".toml"):
-            found.update(parse(file.read_text(encoding="utf-8"), file.name, {}))
-    return found
+    """The KPIs that come with Polso, each with its own variants and its vendors' readings."""
+    bodies: dict[str, dict[str, Any]] = {}
+    origins: dict[str, str] = {}
+    for file in _toml_files("polso.kpis"):
+        for name, body in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            bodies[name], origins[name] = body, file.name
+    for file in _toml_files("polso.kpis.vendors"):
+        vendor = file.name.removesuffix(".toml")
+        for name, change in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            bodies[name].setdefault("variants", {})[vendor] = {**change, "vendor": vendor}
+    return {name: _entry(name, body, origins[name], {}) for name, body in bodies.items()}
+
+
+def _toml_files(package: str) -> list[Traversable]:
+    files = (file for file in resources.files(package).iterdir() if file.name.endswith(".toml"))
+    return sorted(files, key=lambda file: file.name)
 
 
 def catalogue(folder: Path | None = None, attributes: Mapping[str, str] | None = None) -> Catalogue:
@@ -51,23 +65,43 @@ def parse(text: str, origin: str, attributes: Mapping[str, str]) -> dict[str, En
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{origin} is not valid TOML: {error}") from error
-    found = {}
-    for name, body in data.items():
-        variants = body.pop("variants", {})
-        default = _definition({"name": name, **body}, origin, attributes)
-        made = {
-            v: _definition({"name": name, **body, **change, "variant": v}, origin, attributes)
-            for v, change in variants.items()
-        }
-        found[name] = Entry(default=default, variants=made)
-    return found
+    return {name: _entry(name, body, origin, attributes) for name, body in data.items()}
+
+
+def _entry(name: str, body: dict[str, Any], origin: str, attributes: Mapping[str, str]) -> Entry:
+    """A KPI from its TOML: variants change keys of the default, earlier versions keys of what is in force."""
+    default = {key: said for key, said in body.items() if key not in ("variants", "versions", "choices")}
+    made: dict[str, Definition] = {}
+    earlier: list[Definition] = []
+    for variant, change in {"default": body, **body.get("variants", {})}.items():
+        own = {key: said for key, said in change.items() if key not in ("variants", "versions", "choices")}
+        now = {"name": name, "version": 1, **default, **own, "variant": variant}
+        if variant != "default":
+            now["version"] = own.get("version", 1)
+        made[variant] = _definition(now, origin, attributes)
+        for number, before in change.get("versions", {}).items():
+            old = _definition({**now, **before, "version": int(number)}, origin, attributes)
+            if old.version >= made[variant].version:
+                raise ConfigError(
+                    f"{origin}, {made[variant].label}: versions.{number} is not before version {made[variant].version};"
+                    " raise `version` to what is in force now"
+                )
+            earlier.append(old)
+    choices = body.get("choices", {})
+    for parameter, words in choices.items():
+        for word, variant in words.items():
+            if variant not in made:
+                raise ConfigError(
+                    f"{origin}, {name}: choice {parameter} = {word} means no variant '{variant}'"
+                )
+    return Entry(default=made.pop("default"), variants=made, earlier=tuple(earlier), choices=choices)
 
 
 def _definition(data: dict[str, Any], origin: str, attributes: Mapping[str, str]) -> Definition:
     try:
         definition = Definition.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{origin}, {data['name']}: {complaints(error)}") from error
+        raise ConfigError(f"{origin}, {data['name']}: {complaints(error, Definition)}") from error
     _check_columns(definition, origin, attributes)
     return definition
 
@@ -110,16 +144,54 @@ def _part_columns(part: Part) -> Iterator[tuple[str, str]]:
 
 
 def find(known: Catalogue, name: str, variant: str | None = None) -> Definition:
-    """The definition of a KPI (`name` or `name:variant`); UnknownName offers the nearest."""
+    """The definition of a KPI: `name`, `name:variant`, either with `@version`; UnknownName offers the nearest."""
+    name, _, number = name.partition("@")
     name, _, inline = name.partition(":")
     if name not in known:
         raise UnknownName("KPI", name, known)
     entry, wanted = known[name], variant or inline or "default"
-    if wanted == "default":
-        return entry.default
-    if wanted not in entry.variants:
+    if wanted not in ("default", OWN, *entry.variants):
         raise UnknownName(f"variant of {name}", wanted, ("default", *entry.variants))
-    return entry.variants[wanted]
+    now = entry.variants.get(wanted, entry.default)
+    if not number:
+        return now
+    versions = {str(d.version): d for d in (now, *entry.earlier) if d.variant == now.variant}
+    if number not in versions:
+        raise UnknownName(f"version of {now.label}", number, versions)
+    return versions[number]
 
 
-__all__ = ["Catalogue", "Conditions", "catalogue", "columns_of", "find", "parse", "shipped"]
+def find_all(
+    known: Catalogue, name: str, named: Sequence[str | None], words: Mapping[str, str]
+) -> list[Definition]:
+    """A KPI under each named definition (None for what its name says); "all" is Polso's and every vendor's.
+
+    words: choices made by word (parameter -> word), each of which means a variant.
+    """
+    base = name.partition("@")[0].partition(":")[0]
+    if base not in known:
+        raise UnknownName("KPI", base, known)
+    entry, wanted = known[base], list(named)
+    for parameter, word in words.items():
+        choice = entry.choices.get(parameter)
+        if choice is None:
+            raise UnknownName("choice", parameter, entry.choices)
+        if word not in choice:
+            raise UnknownName(f"word for {parameter}", word, choice)
+        wanted = [choice[word]]
+    if "all" in wanted:
+        wanted = [OWN, *entry.vendors]
+    return [find(known, name, variant) for variant in wanted]
+
+
+__all__ = [
+    "OWN",
+    "Catalogue",
+    "Conditions",
+    "catalogue",
+    "columns_of",
+    "find",
+    "find_all",
+    "parse",
+    "shipped",
+]

@@ -6,12 +6,15 @@ hole to run code through, and a definition nobody can explain.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from polso.config import Duration, Name
+from polso.facts.fact import Credit
 
 Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "null", "not null"]
 Unit = Literal["count", "duration", "share", "points", "score", "money", "ratio"]
@@ -136,8 +139,12 @@ class Definition(Data):
     )
     complement: bool = Field(default=False, description="one minus the share: shrinkage, churn")
     empty: Literal["no value"] = "no value"
+    credit: Credit | None = Field(
+        default=None, description="under whose name a row is counted; the columns agent and team where none"
+    )
     source: str = "Polso"
-    version: int = 1
+    vendor: Name | None = Field(default=None, description="whose reading this is; none where it is Polso's")
+    version: int = Field(default=1, ge=1)
     valid_from: date = date(2026, 1, 1)
 
     @model_validator(mode="after")
@@ -161,6 +168,17 @@ class Definition(Data):
         """The KPI's name, with its variant where it is not the default."""
         return self.name if self.variant == "default" else f"{self.name}:{self.variant}"
 
+    @property
+    def versioned(self) -> str:
+        """The label with its version, by which a saved answer finds it again."""
+        return f"{self.label}@{self.version}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything that can change a number does: not its title, its wording or its source."""
+        told = self.model_dump(mode="json", exclude={"title", "meaning", "source", "valid_from"})
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
 
 def flat(conditions: Conditions) -> list[Condition]:
     """All single comparisons of a list of conditions."""
@@ -171,12 +189,27 @@ def flat(conditions: Conditions) -> list[Condition]:
 
 
 class Entry(Data):
-    """A KPI of the catalogue: its default definition and its variants, each a change of some keys."""
+    """A KPI of the catalogue: its default definition, its variants, each a change of some keys, and what either said before.
+
+    choices: parameter -> its words, each naming the variant that it means.
+    """
 
     default: Definition
     variants: dict[str, Definition] = {}
+    earlier: tuple[Definition, ...] = ()
+    choices: dict[Name, dict[str, Name]] = {}
 
     @property
     def name(self) -> str:
         """The KPI's name."""
         return self.default.name
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """All definitions in force, the default first."""
+        return (self.default, *self.variants.values())
+
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """Whose readings of the KPI there are besides Polso's."""
+        return tuple(d.vendor for d in self.definitions if d.vendor)

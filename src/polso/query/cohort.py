@@ -48,7 +48,7 @@ def _read(
         "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
     }
     table = store.engine.scratch("cohort_ends", pa.table(ends))
-    rows = in_scope(store, d.fact, None, question, scope)
+    rows = in_scope(store, d.fact, None, question, scope, d)
     kept = all_of(rows, d.where, params)
     known = rows[str(d.person)].notnull()
     rows = rows.filter(known if kept is None else kept & known)

@@ -8,7 +8,7 @@ from math import isfinite
 
 from polso.engine import BooleanValue, Table, Value
 from polso.errors import QuestionError
-from polso.kpis.definition import AnyOf, Condition, Conditions, Definition
+from polso.kpis.definition import AnyOf, Condition, Definition
 
 MICRO = 1_000_000
 
@@ -27,7 +27,7 @@ def parameters(definition: Definition, chosen: Mapping[str, float]) -> dict[str,
 
 
 def all_of(
-    table: Table, conditions: Conditions | Iterable[Condition], params: Mapping[str, int]
+    table: Table, conditions: Iterable[AnyOf | Condition], params: Mapping[str, int]
 ) -> BooleanValue | None:
     """All conditions joined by and; None where there are none. Null never satisfies a comparison."""
     made: BooleanValue | None = None

@@ -116,7 +116,7 @@ def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
         return {}
     segments = store.engine.scratch("cost_segments", _segments(store, whole, rates))
     own = store.engine.scratch("cost_rates", _rates_in_force(segments, store, rates))
-    rows = in_scope(store, "states", None, whole, scope)
+    rows = in_scope(store, "states", None, whole, scope, whole.definitions[0])
     until = rows.until.fill_null(ibis.timestamp(store.as_of))
     paid = rows.filter(rows.state == "paid").mutate(polso_until=until)
     pieces = paid.inner_join(segments, [paid.since < segments.end, paid.polso_until > segments.start])
@@ -140,7 +140,7 @@ def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
 
 
 def _rates(store: Store, whole: Question, scope: Scope) -> list[Rate]:
-    rows = in_scope(store, "costs", None, whole, scope)
+    rows = in_scope(store, "costs", None, whole, scope, whole.definitions[0])
     found = store.collect(
         rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor")
     )

@@ -34,8 +34,10 @@ def rows(store: Store, question: Question, limit: int | None, scope: Scope = EVE
             f"{definition.name} is a ratio of two facts; ask for the rows of each side on its own"
         )
     if definition.kind in STOCKS:
-        at = min(question.period.instants[1], store.as_of)
-        found = _standing(store, definition, question, scope, at)
+        since, until = question.period.instants
+        found = _standing(store, definition, question, scope, min(until, store.as_of))
+        # Nobody knows what stands after the data ends: the answer is a dash, and so no row is behind it.
+        found = found.limit(0) if since > store.as_of else found
     else:
         found = _counted(store, definition, question, scope)
     ordered = found.order_by(definition.clock, *(c for c in ("source", "ticket_id") if c in found.columns))
@@ -49,7 +51,7 @@ def _standing(store: Store, definition: Definition, question: Question, scope: S
 def _counted(store: Store, definition: Definition, question: Question, scope: Scope) -> Table:
     """The rows of a definition that reads a fact, those that no number counts left out."""
     clock = None if definition.kind in ("spread", "cohort_pair") else definition.clock
-    found = in_scope(store, definition.fact, clock, question, scope)
+    found = in_scope(store, definition.fact, clock, question, scope, definition)
     kept = condition_of(
         store, found, Wanted("", definition, Ask("count", where=_population(definition))), question
     )

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from polso.errors import QuestionError
 from polso.facts import FACTS
+from polso.facts.fact import Credit
 from polso.kpis.definition import Definition, Stat
 from polso.kpis.kinds import KINDS, NOTHING, Answer, compared_durations, kind_of
 from polso.query.bands import bands
@@ -23,9 +24,9 @@ from polso.query.period import Compare
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import Cell, Result
 from polso.query.scan import Cell as Key
-from polso.query.scan import Found, asked, ranked, scan
+from polso.query.scan import Found, asked, credited, ranked, scan
 from polso.query.spread import spread
-from polso.query.stock import stock, stock_by_age
+from polso.query.stock import MEAN_AGE, stock, stock_by_age
 from polso.query.store import Store, buckets
 from polso.query.survival import survival
 
@@ -39,15 +40,28 @@ BANDED: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Labell
     "bands": bands, "stock_by_age": stock_by_age, "peak": peak, "roll_forward": roll_forward,
 }  # fmt: skip
 BAND: Final = "band"
+# Kinds that have statistics to choose from.
+STATED: Final = ("duration", "mean", "survival")
+# Beyond this part of what is counted, unknown agents say that nobody had handled those rows yet.
+NEARLY_ALL: Final = 0.95
 
 
-def concrete(definition: Definition, stat: Stat | None = None, time: Time = "calendar") -> Definition:
-    """A definition with its choices made: which statistic, and calendar or business time."""
-    chosen = definition.model_copy(update={"stat": stat}) if stat else definition
+def concrete(
+    definition: Definition, stat: Stat | None = None, time: Time = "calendar", credit: Credit | None = None
+) -> Definition:
+    """A definition with its choices made: which statistic, calendar or business time, and who gets the credit."""
+    changes = {name: choice for name, choice in (("stat", stat), ("credit", credit)) if choice}
+    chosen = definition.model_copy(update=changes) if changes else definition
+    if definition.kind == "cost" and credit:
+        raise QuestionError(
+            f"{definition.name} shares a cost out; it credits nobody, so leave the credit rule out"
+        )
     if definition.kind == "survival" and stat == "mean":
         raise QuestionError(
             f"{definition.name} has no mean: what is still open has no end yet; ask median, p80, p90 or p95"
         )
+    if stat and definition.kind not in STATED:
+        raise QuestionError(f"{definition.name} has no {stat}; leave the statistic out, or ask it on its own")
     if definition.kind not in ("duration", "bands"):
         if time == "business" and (definition.unit == "duration" or _limits_elapsed(definition)):
             raise QuestionError(f"{definition.name} has no business-time reading; ask it in calendar time")
@@ -95,7 +109,8 @@ def run(
         for key, answer in found[str(place)].items()
     ]
     return Result(
-        question, tuple(cells), store.as_of, tuple(store.asked), tuple(_warnings(store, question)),
+        question, tuple(cells), store.as_of, tuple(store.asked),
+        (*_warnings(store, question), *_nobodys(question, found), *_unheard(store, question, cells)),
         f"{earlier.since}..{earlier.until}" if earlier else None,
     )  # fmt: skip
 
@@ -134,7 +149,7 @@ def _from_scans(
     places = list(definitions)
     plan = asked(tuple(definitions.values()))
     merged: Found = {}
-    for (fact, clock), wanted in plan.items():
+    for (fact, clock, _), wanted in plan.items():
         for cell, values in scan(store, fact, clock, wanted, question, scope).items():
             merged.setdefault(cell, {}).update(values)
     answers: dict[int, Answers] = {}
@@ -203,10 +218,11 @@ def _cell(
         warnings.append(f"{answer.parts['immature']} rows are too young to be judged and were left out")
     if answer.parts.get("negative"):
         warnings.append(f"{answer.parts['negative']} rows have a negative duration and were left out")
+    unit = "duration" if d.kind == "stock_by_age" and key[-1] == MEAN_AGE else d.unit
     previous = before.value if before else None
     change = answer.value - previous if answer.value is not None and previous is not None else None
     return Cell(
-        d.name, d.variant, dict(zip(names, key, strict=True)), answer.value, answer.n, answer.low, answer.high, d.unit,
+        d.name, d.variant, dict(zip(names, key, strict=True)), answer.value, answer.n, answer.low, answer.high, unit,
         d.stat if d.kind in ("duration", "survival", "mean") else None, time if timed else None, d.version, previous, change,
         tuple(warnings), dict(answer.parts),
     )  # fmt: skip
@@ -216,9 +232,48 @@ def _warnings(store: Store, question: Question) -> list[str]:
     end = question.period.instants[1]
     said = []
     if end > store.as_of + timedelta(days=1) and question.period.instants[0] <= store.as_of:
-        said.append(f"the period is not over: data speaks up to {store.as_of:%Y-%m-%d %H:%M} UTC")
+        said.append(f"the period is not over: data speaks up to {store.said(store.as_of)}")
     if question.period.instants[0] > store.as_of:
-        said.append(f"the period begins after the data ends ({store.as_of:%Y-%m-%d %H:%M} UTC)")
+        said.append(f"the period begins after the data ends ({store.said(store.as_of)})")
     if question.period.instants[1] <= store.first:
-        said.append(f"the period ends before the data begins ({store.first:%Y-%m-%d %H:%M} UTC)")
+        said.append(f"the period ends before the data begins ({store.said(store.first)})")
     return said
+
+
+def _nobodys(question: Question, found: Mapping[str, Answers]) -> list[str]:
+    """Shares split by agent of rows that nobody handled: what they count belongs to no agent, who all show 0."""
+    if "agent" not in question.by:
+        return []
+    place, said = question.by.index("agent"), []
+    for index, d in enumerate(question.definitions):
+        if d.kind != "share":
+            continue
+        counted = {key: int(answer.parts.get("part") or 0) for key, answer in found[str(index)].items()}
+        nobodys = sum(part for key, part in counted.items() if key[place] is None)
+        if nobodys > NEARLY_ALL * sum(counted.values()) and len({key[place] for key in counted}) > 1:
+            said.append(
+                f"{d.name}: what it counts had no agent yet, so its values by agent say nothing;"
+                f" split it by team, or ask stage_abandonment"
+                if d.fact == "contacts"
+                else f"{d.name}: what it counts has no agent, so its values by agent say nothing; split it by team"
+            )
+    return said
+
+
+def _unheard(store: Store, question: Question, cells: list[Cell]) -> list[str]:
+    """Filters by a value that no row has, where the answer is empty: most likely misspelt."""
+    said = []
+    for d in question.definitions:
+        if any(cell.n or cell.value for cell in cells if (cell.kpi, cell.variant) == (d.name, d.variant)):
+            continue
+        rows = credited(store.fact(d.fact), d.fact, d)
+        for condition in question.where:
+            values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+            if condition.op not in ("=", "in") or condition.column not in rows.columns:
+                continue
+            kept = store.engine.collect(
+                rows.filter(rows[condition.column].isin(list(values))).limit(1).select(condition.column)
+            )
+            if not kept.num_rows:
+                said.append(f"no row has {condition.column} = {', '.join(map(str, values))}")
+    return list(dict.fromkeys(said))

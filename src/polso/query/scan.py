@@ -12,6 +12,7 @@ from typing import Any
 from polso.engine import BooleanValue, IntegerValue, Table, Value, ibis
 from polso.errors import QuestionError, UnknownName
 from polso.facts import FACTS
+from polso.facts.fact import CREDITS
 from polso.kpis import intervals
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import FRACTION, Ask, kind_of
@@ -21,6 +22,8 @@ from polso.query.store import Store, with_grains
 
 Cell = tuple[Any, ...]
 Found = dict[Cell, dict[str, Any]]
+Credits = tuple[tuple[str, str], ...]
+LISTED = "`polso kpis NAME` lists what a KPI can be split by"
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,14 @@ class Wanted:
     ask: Ask
 
 
-def in_scope(store: Store, fact: str, clock: str | None, question: Question, scope: Scope) -> Table:
-    """A fact's rows of the asked clients, filters and period (placed by `clock`; all instants where it is None)."""
-    rows = store.fact(fact)
+def in_scope(
+    store: Store, fact: str, clock: str | None, question: Question, scope: Scope, definition: Definition
+) -> Table:
+    """A fact's rows of the asked clients, filters and period (placed by `clock`; all instants where it is None).
+
+    Where the definition says who gets the credit, `agent` and `team` are theirs.
+    """
+    rows = credited(store.fact(fact), fact, definition)
     _check_dimensions(fact, rows, question)
     conditions: list[BooleanValue] = []
     if scope.clients is not None:
@@ -46,6 +54,32 @@ def in_scope(store: Store, fact: str, clock: str | None, question: Question, sco
     if filtered is not None:
         conditions.append(filtered)
     return rows.filter(conditions) if conditions else rows
+
+
+def credited(rows: Table, fact: str, definition: Definition) -> Table:
+    """Rows whose `agent` and `team` are those of the definition's credit rule."""
+    columns = credit_columns(definition, fact)
+    return rows.mutate(**{name: rows[column] for name, column in columns.items()}) if columns else rows
+
+
+def credit_columns(definition: Definition, fact: str) -> Mapping[str, str]:
+    """Which columns of a fact stand for `agent` and `team`; empty where they stand for themselves.
+
+    What is credited happened at the end of the duration that is measured, else at the row's clock.
+    """
+    if definition.credit is None:
+        return {}
+    declared = FACTS[fact]
+    ends = {f"{s.name}{end}": s.end for s in declared.spans for end in ("_us", "_business_us")}
+    at = ends.get(str(definition.value), definition.clock)
+    found = declared.credit(at, definition.credit)
+    if found is None:
+        known = ", ".join(rule for rule in CREDITS if declared.credit(at, rule))
+        raise QuestionError(
+            f"{definition.label} cannot be credited to '{definition.credit}': {fact} keeps "
+            + (f"{known}; choose one of them" if known else "no person")
+        )
+    return found
 
 
 def _check_dimensions(fact: str, rows: Table, question: Question) -> None:
@@ -60,12 +94,12 @@ def _check_dimensions(fact: str, rows: Table, question: Question) -> None:
     for name in (*question.by, *(c.column for c in question.where)):
         if name not in known and name not in rows.columns:
             raise QuestionError(
-                f"{fact} cannot be split or filtered: {UnknownName('dimension', name, known)}"
+                f"{fact} cannot be split or filtered: {UnknownName('dimension', name, known)} {LISTED}"
             )
     for name in question.by:
         if name not in known:
             raise QuestionError(
-                f"{name} is too fine or no dimension of {fact}; {UnknownName('dimension', name, known)}"
+                f"{name} is too fine to split {fact} by; {UnknownName('dimension', name, known)} {LISTED}"
             )
 
 
@@ -73,7 +107,7 @@ def scan(
     store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
 ) -> Found:
     """Run one pass and give, per cell, every wanted aggregate."""
-    rows = in_scope(store, fact, clock, question, scope)
+    rows = in_scope(store, fact, clock, question, scope, wanted[0].definition)
     if question.grains:
         rows = with_grains(rows, clock, question.grains, store.slots(question.period)[1])
     made = {w.column: _aggregate(store, rows, w, question) for w in wanted}
@@ -135,12 +169,13 @@ def condition_of(store: Store, rows: Table, wanted: Wanted, question: Question) 
     return old if kept is None else kept & old
 
 
-def asked(definitions: tuple[Definition, ...]) -> dict[tuple[str, str], list[Wanted]]:
-    """All aggregates that definitions want, grouped by the scan (fact, clock) that can give them."""
-    plan: dict[tuple[str, str], list[Wanted]] = {}
+def asked(definitions: tuple[Definition, ...]) -> dict[tuple[str, str, Credits], list[Wanted]]:
+    """All aggregates that definitions want, grouped by the scan (fact, clock, credit) that can give them."""
+    plan: dict[tuple[str, str, Credits], list[Wanted]] = {}
     for place, definition in enumerate(definitions):
         for name, ask in kind_of(definition).ask(definition).items():
-            key = (ask.fact or definition.fact, ask.clock or definition.clock)
+            fact, clock = ask.fact or definition.fact, ask.clock or definition.clock
+            key = (fact, clock, tuple(credit_columns(definition, fact).items()))
             plan.setdefault(key, []).append(Wanted(f"k{place}_{name}", definition, ask))
     return plan
 
@@ -175,7 +210,7 @@ def _ranked_cells(
     scope: Scope,
 ) -> Iterator[tuple[Cell, float, float]]:
     """The same for many cells at once: rows numbered in order within each cell, and two of them taken."""
-    rows = in_scope(store, definition.fact, definition.clock, question, scope)
+    rows = in_scope(store, definition.fact, definition.clock, question, scope, definition)
     if question.grains:
         rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period)[1])
     ask = Ask("quantile", definition.value, definition.minus, definition.where)

@@ -19,7 +19,7 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     `part` need not lie within `where`: time handling is held against time paid. One minus it for a complement.
     Time after as-of is left out: a shift goes on where the states do not yet.
     """
-    rows = in_scope(store, d.fact, None, question, scope)
+    rows = in_scope(store, d.fact, None, question, scope, d)
     params = parameters(d, question.params)
     table = store.engine.scratch("spread_buckets", _bucket_table(store, question))
     as_of = ibis.timestamp(store.as_of)

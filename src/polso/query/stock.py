@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
 from polso.engine import BooleanValue, IntegerValue, Table, TimestampValue, ibis, micros_between
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
+from polso.kpis.wording import span_text
 from polso.query.conditions import all_of, parameters
 from polso.query.question import CYCLES, FINE, Question, Scope
 from polso.query.scan import Cell, in_scope
 from polso.query.store import Store, Stretch, stretches, with_grains
 
 Levels = dict[tuple[Cell, tuple[Any, ...]], int]
+# The one line of a stock by age that is no count.
+MEAN_AGE: Final = "mean_age"
 
 
 def stock(store: Store, definition: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
@@ -63,7 +66,7 @@ def spells(store: Store, d: Definition, question: Question, scope: Scope) -> Tab
 
     A row without `until` ends at the instant named by `value`, if a stock's definition has one.
     """
-    rows = in_scope(store, d.fact, None, question, scope)
+    rows = in_scope(store, d.fact, None, question, scope, d)
     kept = all_of(rows, d.where, parameters(d, question.params))
     until: TimestampValue = rows[str(d.until)]
     if d.kind == "stock" and d.value:
@@ -169,7 +172,7 @@ def _by_age(d: Definition, sums: Mapping[str, int], question: Question, readings
         return Answer(count / readings, readings) if cyclic else Answer(count, n)
 
     answers = {band_label(d.edges, i): band(sums.get(f"band_{i}", 0)) for i in range(len(d.edges) + 1)}
-    answers["mean_age"] = Answer(sums["total"] / n / 1_000_000, n) if n else NOTHING
+    answers[MEAN_AGE] = Answer(sums["total"] / n / 1_000_000, n) if n else NOTHING
     return answers
 
 
@@ -186,11 +189,3 @@ def band_label(edges: tuple[float, ...], place: int) -> str:
     if place == len(edges):
         return f">={span_text(edges[-1])}"
     return f"{span_text(edges[place - 1])}-{span_text(edges[place])}"
-
-
-def span_text(seconds: float) -> str:
-    """Seconds in the largest unit that writes them whole: 86400 -> 1d."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{int(seconds // size)}{unit}"
-    return f"{seconds:g}s"

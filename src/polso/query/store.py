@@ -39,6 +39,11 @@ class Store:
         """The local date of a naive UTC instant."""
         return instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()
 
+    def said(self, instant: datetime) -> str:
+        """A naive UTC instant in the reporting zone, as sentences have it."""
+        local = instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone))
+        return f"{local:%Y-%m-%d %H:%M}"
+
     def fact(self, name: str) -> Table:
         """A stored fact; QuestionError where nothing was folded yet."""
         if name not in self._facts:

@@ -27,7 +27,7 @@ def survival(store: Store, d: Definition, question: Question, scope: Scope) -> d
     Rows begin at `since` and end at `until`; a row without an end is censored at as-of, or at the instant
     named by `value` (when it left for another reason) if it has one.
     """
-    rows = in_scope(store, d.fact, d.clock, question, scope)
+    rows = in_scope(store, d.fact, d.clock, question, scope, d)
     kept = all_of(rows, d.where, parameters(d, question.params))
     rows = rows if kept is None else rows.filter(kept)
     if question.grains:

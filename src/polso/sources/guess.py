@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from polso.config import FILE
 from polso.errors import SourceError
 from polso.sources.guess_toml import render
 from polso.sources.readers import records
@@ -103,6 +104,13 @@ def guess(path: Path, files: str | None = None) -> Guess:
 
     `files` is what `files` shall say in the proposal; the path itself by default.
     """
+    if path.is_dir():
+        there = sorted(one.name for one in path.iterdir() if one.is_file())[:5]
+        raise SourceError(
+            f"{path} is a folder; name a file in it: {', '.join(there)}"
+            if there
+            else f"{path} is a folder without files; name a file"
+        )
     if not path.is_file():
         raise SourceError(f"no file {path}")
     format_ = format_of(path)
@@ -127,6 +135,17 @@ def guess(path: Path, files: str | None = None) -> Guess:
     )  # fmt: skip
 
 
+def named_in_project(path: Path, folder: Path) -> str:
+    """What `files` shall say of a file: its path from the project's folder, or its whole path from outside of it.
+
+    The project is that of `folder`; where there is none, the one that the file itself lies in.
+    """
+    whole = path.resolve()
+    projects = [folder.resolve()] if (folder / FILE).is_file() else list(whole.parents)
+    home = next((one for one in projects if (one / FILE).is_file() and whole.is_relative_to(one)), None)
+    return (whole.relative_to(home) if home else whole).as_posix()
+
+
 @dataclass
 class _Head:
     format: str
@@ -142,7 +161,7 @@ def _head(path: Path, format_: str) -> _Head:
     if format_ in ("csv", "tsv"):
         return _delimited(path, format_)
     if format_ == "xlsx":
-        cells = [[text_of(c) for c in row] for row in islice(sheet(path, None), ROWS)]
+        cells = [[text_of(c) for c in row] for row in islice(sheet(path, None), ROWS + 1)]
         if not cells:
             raise SourceError(f"{path.name}: its first sheet is empty")
         names, notes = header_names(cells[0], path.name)

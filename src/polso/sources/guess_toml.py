@@ -8,11 +8,30 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from polso.sources.guess import Guess
+
+# Under these keys of an event a text is a word; under all others it is the name of a column.
+WORDS: Final = {"kind", "actor_kind", "attribute", "format", "map", "default", "value"}
+
+
+class Say(Protocol):
+    """Speaks the comments: an English sentence in the language of whoever reads, its {names} filled in."""
+
+    def __call__(self, text: str, **values: Any) -> str:
+        """The sentence."""
+        ...
+
+
+def english(text: str, **values: Any) -> str:
+    """The comments as they stand here."""
+    return text.format(**values) if values else text
+
 
 # What an activity's words say it is, alone or with the ticket's name beside them; anything else stays a
 # private note.
@@ -44,25 +63,62 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def render(guess: Guess) -> str:
-    """The [[source]] text."""
-    shape = "a row an event" if guess.per_event else "a row a ticket, a call or an answer"
+def render(guess: Guess, say: Say = english) -> str:
+    """The [[source]] text, its comments spoken by `say`."""
+    dialect = _dialect(guess, say)
+    rows = _events_of_activities(guess, say) if guess.per_event else _events_of_columns(guess, say)
+    body = ["", "[source.common]", *_common(guess, say), *rows]
+    shape = say("a row an event") if guess.per_event else say("a row a ticket, a call or an answer")
+    first = say(
+        "Guessed from the first {n} rows of {file}: {shape}. Read it, mend it, then `polso load`.",
+        n=guess.rows, file=quoted(guess.file), shape=shape,
+    )  # fmt: skip
     lines = [
-        f"# Guessed from the first {guess.rows} rows of {quoted(guess.file)}: {shape}. Read it, mend"
-        f" it, then `polso load`.",
-        f"# Columns: {', '.join(quoted(c) for c in guess.columns)}",
+        f"# {first}",
+        "# " + say("Columns: {names}", names=", ".join(quoted(c) for c in guess.columns)),
+        *_unused(guess, body, say),
         *(f"# {note}" for note in guess.notes),
         "[[source]]",
         f"name = {quoted(_name(guess.file))}",
         'kind = "table"',
-        f"files = {quoted(guess.file)}",
-        *_dialect(guess),
-        "",
-        "[source.common]",
-        *_common(guess),
-        *(_events_of_activities(guess) if guess.per_event else _events_of_columns(guess)),
+        *_files(guess, say),
+        *dialect,
+        *body,
     ]
     return "\n".join(line.replace("\x00", "") for line in lines) + "\n"
+
+
+def _files(guess: Guess, say: Say) -> list[str]:
+    line = f"files = {quoted(guess.file)}"
+    if not PurePosixPath(guess.file).is_absolute():
+        return [line]
+    return ["# " + say("The file lies outside of the project's folder, hence its whole path."), line]
+
+
+def _unused(guess: Guess, body: list[str], say: Say) -> list[str]:
+    """What the proposal leaves out, so that nobody takes it for all that the file holds."""
+    used = set(_columns(tomllib.loads("[[source]]\n" + "\n".join(body).replace("\x00", ""))))
+    left = [name for name in guess.columns if name.replace("\x00", "") not in used]
+    if not left:
+        return []
+    names = ", ".join(quoted(name) for name in left)
+    return [
+        "# " + say("Not used below: {names}. docs/events.md says what an event can hold.", names=names)
+    ]
+
+
+def _columns(value: object, key: str = "") -> Iterator[str]:
+    """The names of columns in a mapping."""
+    if key in WORDS:
+        return
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _columns(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _columns(inner, key)
+    elif isinstance(value, str):
+        yield value
 
 
 def _name(file: str) -> str:
@@ -70,32 +126,30 @@ def _name(file: str) -> str:
     return stem if re.match(r"[a-z]", stem) else f"source_{stem}".rstrip("_")
 
 
-def _dialect(guess: Guess) -> list[str]:
+def _dialect(guess: Guess, say: Say) -> list[str]:
     lines = [f"format = {quoted(guess.format)}"]
     if guess.format in ("csv", "tsv") and guess.delimiter != ",":
         lines.append(f"delimiter = {quoted(guess.delimiter)}")
     if guess.encoding != "utf-8":
-        lines.append(
-            f"encoding = {quoted(guess.encoding)} # the likeliest; look at the accents after loading"
-        )
+        hint = say("the likeliest; look at the accents after loading")
+        lines.append(f"encoding = {quoted(guess.encoding)} # {hint}")
     if guess.records:
         lines.append(f"records = {quoted(guess.records)}")
     if guess.decimal_comma:
         lines.append('decimal = ","')
     if any(not found.zoned for found in guess.dates.values()):
-        lines.append(
-            '# zone = "Europe/Rome" # the file does not say in which zone its times are; without'
-            " this, the project's"
-        )
+        hint = say("the file does not say in which zone its times are; without this, the project's")
+        lines.append(f'# zone = "Europe/Rome" # {hint}')
     return lines
 
 
-def _common(guess: Guess) -> list[str]:
+def _common(guess: Guess, say: Say) -> list[str]:
     lines = []
     if "ticket" in guess.roles:
         lines.append(f"ticket_id = {quoted(guess.roles['ticket'])}")
     elif not _survey(guess):
-        lines.append('ticket_id = { template = "{file}-{row}" } # no column looks like a ticket\'s number')
+        hint = say("no column looks like a ticket's number")
+        lines.append(f'ticket_id = {{ template = "{{file}}-{{row}}" }} # {hint}')
     for field, role in (("customer_id", "customer"), ("channel", "channel"), ("team", "team")):
         if role in guess.roles:
             lines.append(f"{field} = {quoted(guess.roles[role])}")
@@ -103,19 +157,18 @@ def _common(guess: Guess) -> list[str]:
         lines += ['actor_kind = "agent"', f"actor_id = {quoted(guess.roles['agent'])}"]
     return [
         *lines,
-        *_instant(guess, "instant" if guess.per_event or "opened" not in guess.roles else "opened"),
+        *_instant(guess, "instant" if guess.per_event or "opened" not in guess.roles else "opened", say),
     ]
 
 
-def _instant(guess: Guess, role: str) -> list[str]:
+def _instant(guess: Guess, role: str, say: Say) -> list[str]:
     """`occurred_at` from the column in a role; from another column of instants, or a constant, where there is
     none.
     """
     name = guess.roles.get(role) or next(iter(guess.dates), None)
     if name is None:
-        return [
-            "occurred_at = { value = 2000-01-01 } # no column holds dates: write the day these rows speak of"
-        ]
+        hint = say("no column holds dates: write the day these rows speak of")
+        return [f"occurred_at = {{ value = 2000-01-01 }} # {hint}"]
     dates = guess.dates[name]
     clock = guess.roles.get("clock") if dates.day_only else None
     column = f"columns = [{quoted(name)}, {quoted(clock)}]" if clock else f"column = {quoted(name)}"
@@ -124,7 +177,11 @@ def _instant(guess: Guess, role: str) -> list[str]:
         first = dates.formats[0] + times
         other = first.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
         return [
-            f"# DAY OR MONTH FIRST? {quoted(dates.example)} reads both ways: keep one of these two lines.",
+            "# "
+            + say(
+                "DAY OR MONTH FIRST? {example} reads both ways: keep one of these two lines.",
+                example=quoted(dates.example),
+            ),
             f"# occurred_at = {{ {column}, format = {quoted(first)} }}",
             f"# occurred_at = {{ {column}, format = {quoted(other)} }}",
             f"occurred_at = {{ {column} }}",
@@ -134,18 +191,19 @@ def _instant(guess: Guess, role: str) -> list[str]:
     return [f"occurred_at = {{ {column}{said} }}"]
 
 
-def _events_of_activities(guess: Guess) -> list[str]:
+def _events_of_activities(guess: Guess, say: Say) -> list[str]:
     activity, agent = guess.roles["activity"], guess.roles.get("agent")
     kinds = {name: kind_of(name) for name in guess.activities}
     if not agent:
         kinds = {name: "note" if kind == "assigned" else kind for name, kind in kinds.items()}
     lines = ["", "[[source.event]]"]
     if "assigned" in kinds.values() and agent:
-        lines.append(f"subject_id = {quoted(agent)} # who got the ticket")
+        lines.append(f"subject_id = {quoted(agent)} # {say('who got the ticket')}")
     pairs = ", ".join(f"{quoted(name)} = {quoted(kind)}" for name, kind in kinds.items() if kind != "note")
     others = [name for name, kind in kinds.items() if kind == "note"]
     if others:
-        lines.append(f"# Taken as notes, which stop no clock: {', '.join(quoted(name) for name in others)}")
+        names = ", ".join(quoted(name) for name in others)
+        lines.append("# " + say("Taken as notes, which stop no clock: {names}", names=names))
     if pairs:
         lines.append(f'kind = {{ column = {quoted(activity)}, map = {{ {pairs} }}, default = "note" }}')
     else:
@@ -157,11 +215,11 @@ def _survey(guess: Guess) -> bool:
     return "score" in guess.roles and "ticket" not in guess.roles and not guess.dates
 
 
-def _events_of_columns(guess: Guess) -> list[str]:
+def _events_of_columns(guess: Guess, say: Say) -> list[str]:
     lines = [] if _survey(guess) else ["", "[[source.event]]", 'kind = "opened"']
     for role in ("solved", "closed"):
         if role in guess.roles and "opened" in guess.roles:
-            lines += ["", "[[source.event]]", f'kind = "{role}"', *_instant(guess, role)]
+            lines += ["", "[[source.event]]", f'kind = "{role}"', *_instant(guess, role, say)]
             lines.append(f"when = [{{ column = {quoted(guess.roles[role])}, null = false }}]")
             if role == "solved" and "agent" in guess.roles:
                 lines += ['actor_kind = "agent"', f"actor_id = {quoted(guess.roles['agent'])}"]
@@ -171,7 +229,7 @@ def _events_of_columns(guess: Guess) -> list[str]:
             "",
             "[[source.event]]",
             'kind = "rated"',
-            f'attribute = "{_scale(guess)}" # the scale: csat5, csat7, nps, ces7',
+            f'attribute = "{_scale(guess)}" # {say("the scale: csat5, csat7, nps, ces7")}',
         ]
         lines += [f"amount = {score}", f"when = [{{ column = {score}, null = false }}]"]
         if _survey(guess):

@@ -1,6 +1,7 @@
 """Loading: every configured file through its source into the log, counted row by row.
 
-Rule kept here: read = used + skipped + rejected, for every file; otherwise the load stops.
+Rule kept here: read = used + skipped + rejected, for every file; otherwise the load stops. What a file told
+stays in the log until its source is asked for anew.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ from pydantic import ValidationError
 from polso.config import Config, SourceSettings, complaints, fingerprint
 from polso.engine import DuckDB
 from polso.errors import ConfigError, SourceError, UnknownName
-from polso.events import log
-from polso.sources import SOURCES
+from polso.events import kinds, log
+from polso.sources import SOURCES, leftovers
+from polso.sources.leftovers import FILES
 from polso.sources.source import Options, Origin, Source
-
-FILES = "loaded_files"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One file's account: rows read = used + skipped + rejected, and what became of its events."""
+    """One file's account: rows read = used + skipped + rejected, and what became of its events.
+
+    rejected_events: what `load --rejected` shows of the file; a row that could not be read counts as one.
+    """
 
     source: str
     file: str
@@ -49,11 +52,13 @@ def load(
     folder: Path,
     *,
     only: tuple[str, ...] = (),
+    anew: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> list[Loaded]:
     """Load every file of every source (or of those named in `only`); files that did not change are passed over.
 
-    A source whose settings changed is loaded anew from its files: the old reading of them is forgotten.
+    A source whose settings changed, or that is named in `anew`, is loaded anew from its files: the old reading of
+    them is forgotten. `anew` may name a source that only the log still knows.
     """
     log.prepare(engine)
     _prepare(engine)
@@ -61,7 +66,13 @@ def load(
     for name in only:
         if name not in known:
             raise UnknownName("source", name, known)
+    kept = {*known, *leftovers.sources(engine)} if anew else set()
+    for name in anew:
+        if name not in kept:
+            raise UnknownName("source", name, kept)
     work = [(s, path) for s in config.source if not only or s.name in only for path in files_of(s, folder)]
+    for name in anew:
+        forget(engine, name)
     for settings in config.source:
         _forget_if_changed(engine, settings, config)
     loaded = []
@@ -96,6 +107,7 @@ def _prepare(engine: DuckDB) -> None:
             f"CREATE TABLE {FILES} (source VARCHAR, file VARCHAR, print VARCHAR, reading VARCHAR, rows BIGINT,"
             " used BIGINT, skipped BIGINT, rejected BIGINT)"
         )
+    leftovers.prepare(engine)
 
 
 def _reading_print(settings: SourceSettings, config: Config) -> str:
@@ -112,7 +124,7 @@ def _forget_if_changed(engine: DuckDB, settings: SourceSettings, config: Config)
 def forget(engine: DuckDB, source: str) -> None:
     """Take everything a source ever gave out of the store; its files can be loaded again."""
     with engine.transaction():
-        for table in (log.EVENTS, log.SUPERSEDED, log.REJECTIONS, FILES):
+        for table in (log.EVENTS, log.SUPERSEDED, log.REJECTIONS, FILES, leftovers.TOLD):
             engine.run(f"DELETE FROM {table} WHERE source = ?", [source])
         # A fold that has seen the old reading must start over: nothing tells it which tickets to redo.
         engine.run("CREATE TABLE IF NOT EXISTS fold_state (fact VARCHAR, batch BIGINT, fingerprint VARCHAR)")
@@ -127,7 +139,7 @@ def connector(settings: SourceSettings) -> tuple[Source, Options]:
     try:
         return source, source.options.model_validate(settings.options)
     except ValidationError as error:
-        raise ConfigError(f"source {settings.name} ({settings.kind}): {complaints(error)}") from error
+        raise ConfigError(f"source {settings.name} ({settings.kind}): {complaints(error, source.options)}") from error
 
 
 def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: Path, folder: Path) -> Loaded:
@@ -137,13 +149,13 @@ def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: P
     print_ = fingerprint([_stamp(p) for p in (path, *source.beside(path, options))])
     account = _account(engine, settings.name, file, print_)
     if account:
-        return Loaded(
-            settings.name, file, *account, new=0, repeated=0, conflicting=0, rejected_events=0, unchanged=True
-        )
+        bad = _rejected_events(engine, settings.name, file)
+        return Loaded(settings.name, file, *account, 0, 0, 0, bad, unchanged=True)
     origin = Origin(settings.name, settings.client or config.project.client, config.project.zone)
     reading = source.read(engine, path, options, origin)
     engine.run(f"DELETE FROM {log.REJECTIONS} WHERE source = ? AND file = ?", [settings.name, file])
     keep = getattr(options, "duplicates", "keep") == "keep"
+    warnings = list(reading.warnings)
 
     def conserved(done: log.Appended) -> None:
         rejected = done.rows_rejected + reading.rejected.num_rows
@@ -152,6 +164,8 @@ def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: P
                 f"{file}: {reading.rows} rows read, but {done.rows_used} used + {reading.skipped} skipped + {rejected}"
                 f" rejected; this is a defect of the {settings.kind} source, please report it"
             )
+        warnings.extend(leftovers.noted(engine, settings.name, file, done))
+        warnings.extend(_nameless(engine, file))
 
     done = log.append(engine, reading.events, file, keep_repeats=keep, check=conserved)
     _keep_unreadable(engine, settings.name, file, reading.rejected)
@@ -168,9 +182,28 @@ def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: P
         done.new,
         done.repeated,
         done.conflicting,
-        done.rejected,
-        warnings=reading.warnings,
+        _rejected_events(engine, settings.name, file),
+        warnings=tuple(warnings),
     )
+
+
+def _nameless(engine: DuckDB, file: str) -> list[str]:
+    """A warning where events name who acted, but not whether that is an agent: nobody is credited with them."""
+    ((count,),) = engine.run(
+        f"SELECT count(*) FROM {log.INCOMING} WHERE problem IS NULL AND {kinds.NAMELESS}"
+    )
+    return (
+        [f"{file}: {count} events name an actor but not its kind, and count for no agent; say actor_kind"]
+        if count
+        else []
+    )
+
+
+def _rejected_events(engine: DuckDB, source: str, file: str) -> int:
+    ((count,),) = engine.run(
+        f"SELECT count(*) FROM {log.REJECTIONS} WHERE source = ? AND file = ?", [source, file]
+    )
+    return int(count)
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow.parquet as pq
 
+from polso.care import Care
 from polso.errors import QuestionError
 from polso.facts import FACTS
-
-if TYPE_CHECKING:
-    from polso.care import Care
-    from polso.facts.build import Progress
+from polso.facts.build import Progress
 
 
 def write(care: Care, folder: Path, progress: Progress) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Publishing: what Polso knows, for programs that are not Polso."""

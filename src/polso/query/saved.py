@@ -1,0 +1,98 @@
+"""Saved answers: the numbers with the whole definitions that made them, so that they can be made again.
+
+Rule kept here: an answer is recomputed under its own definitions, never under today's; what differs then is the data.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from polso.errors import QuestionError
+from polso.kpis.definition import Condition, Definition
+from polso.query.period import Period
+from polso.query.question import Question
+from polso.query.result import Result
+
+
+class Answer(BaseModel):
+    """A saved answer: what was asked, under which definitions, of data up to when, and every cell."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    polso: str
+    definitions: tuple[Definition, ...]
+    since: date
+    until: date
+    zone: str
+    by: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    params: dict[str, float] = {}
+    time: Literal["calendar", "business"] = "calendar"
+    as_of: str
+    cells: tuple[dict[str, Any], ...]
+
+    @property
+    def question(self) -> Question:
+        """The question again, under its own definitions."""
+        return Question(
+            self.definitions,
+            Period(self.since, self.until, self.zone),
+            self.by,
+            self.where,
+            dict(self.params),
+        )
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A cell that is not what it was: its keys, and value and n then and now (None where it was or is not there)."""
+
+    keys: dict[str, Any]
+    before: dict[str, Any] | None
+    now: dict[str, Any] | None
+
+
+def save(result: Result, path: Path, version: str, time: Literal["calendar", "business"]) -> None:
+    """Write an answer as JSON."""
+    q = result.question
+    answer = Answer(
+        polso=version, definitions=q.definitions, since=q.period.since, until=q.period.until, zone=q.period.zone,
+        by=q.by, where=q.where, params=dict(q.params), time=time, as_of=result.as_of.isoformat() + "Z",
+        cells=tuple(result.to_dicts()),
+    )  # fmt: skip
+    path.write_text(answer.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> Answer:
+    """A saved answer; QuestionError where the file holds none."""
+    try:
+        return Answer.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise QuestionError(f"no file {path}; `polso ask KPI --save FILE` writes one") from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise QuestionError(
+            f"{path} holds no saved answer; `polso ask KPI --save FILE` writes one"
+        ) from error
+
+
+def drifts(answer: Answer, result: Result) -> tuple[Drift, ...]:
+    """The cells whose value or n is not what it was when the answer was saved."""
+    before = {_key(cell, answer.by): cell for cell in answer.cells}
+    now = {_key(cell, answer.by): cell for cell in result.to_dicts()}
+    found = []
+    for key in dict.fromkeys((*before, *now)):
+        old, new = before.get(key), now.get(key)
+        if old is None or new is None or (old["value"], old["n"]) != (new["value"], new["n"]):
+            found.append(Drift(json.loads(key), old, new))
+    return tuple(found)
+
+
+def _key(cell: dict[str, Any], by: tuple[str, ...]) -> str:
+    names = ("kpi", "variant", "version", *by, "band")
+    return json.dumps({name: cell[name] for name in names if name in cell})
