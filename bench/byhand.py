@@ -14,10 +14,31 @@ from polso.engine import DuckDB
 DIMENSIONS: Final = ("channel", "team", "agent", "priority", "issue_type", *OWN)
 # Facts compared, and the columns of tickets that this page does not make: `contacts` comes from another fact.
 FACTS: Final = {"tickets": "opened_at", "replies": "started_at", "solves": "solved_at", "backlog": "since"}
+_VENDORS: Final = (
+    "comment", "agent_response", "first_action", "response_from_human_clock", "assign_before_reply", "first_done",
+    "last_done", "done_from_customer", "paused_before_done", "paused_before_reply",
+)  # fmt: skip
 LEFT_OUT: Final = {
-    "tickets": ("contacts",),
-    "replies": ("is_counted",),
-    "solves": ("is_counted",),
+    # What only vendors' readings need, besides.
+    "tickets": (
+        "contacts",
+        "comment_at",
+        "agent_response_at",
+        "first_action_at",
+        "human_clock_at",
+        "assigned_before_reply_at",
+        "first_done_at",
+        "last_done_at",
+        "declared_done_at",
+        "agent_replies",
+        "agent_responses",
+        "endings",
+        "awaits_customer",
+        "has_one_replier",
+        *(f"{name}{unit}" for name in _VENDORS for unit in ("_us", "_business_us")),
+    ),
+    "replies": ("is_counted", "left_out", "is_first_reply"),
+    "solves": ("is_counted", "left_out", "opened_at", "resolution_us", "resolution_business_us"),
     "backlog": ("left_out",),
 }
 

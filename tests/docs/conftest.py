@@ -67,8 +67,6 @@ def followed(company: Path, typed: Type) -> Callable[[list[list[str]]], dict[str
                 shutil.rmtree(company)
                 words = [*words, "--tickets", str(TICKETS)]
             printed[" ".join(words)] = out = typed(words)
-            if words[:2] == ["polso", "new"]:
-                shutil.copy("export.csv", Path(words[2]))
             if words[:2] == ["polso", "guess"]:
                 with Path("acme/polso.toml").open("a", encoding="utf-8") as settings:
                     settings.write(out)

@@ -102,7 +102,8 @@ def test_buckets_of_time() -> None:
         IT.label("hour_of_day", 9),
         IT.label("year", 2026),
     )
-    assert "2026-03-09 08:00" == EN.label("hour", "2026-03-09T08:00+01:00")
+    assert "9 Mar 2026, 08:00" == EN.label("hour", "2026-03-09T08:00+01:00")
+    assert "9 mar 2026, 08:00" == IT.label("quarter_hour", "2026-03-09 08:00")
 
 
 def test_unknown_and_flags_are_words() -> None:
@@ -117,3 +118,22 @@ def test_periods_are_their_first_and_last_day() -> None:
 
 def test_instants_are_local() -> None:
     assert "1 Jun 2026, 02:30" == EN.instant(datetime(2026, 6, 1, 0, 30), "Europe/Rome")
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "italian"),
+    [
+        ("start", "start", "inizio"),
+        ("moved_in", "moved_in", "arrivati"),
+        ("none", "none", "nessuna"),
+        ("mean_age", "mean_age", "età media"),
+        ("<1h", "< 1 h", "< 1 h"),
+        ("4h-1d", "4 h – 1 d", "4 h – 1 g"),
+        (">=30d", "≥ 30 d", "≥ 30 g"),
+        ("2m-5m", "2 min – 5 min", "2 min – 5 min"),
+        ("2021-01-11", "Mon 11 Jan 2021", "lun 11 gen 2021"),
+        ("2021-01-03T11:00+01:00", "3 Jan 2021, 11:00", "3 gen 2021, 11:00"),
+    ],
+)
+def test_lines_of_an_answer(value: str, english: str, italian: str) -> None:
+    assert (english, italian) == (spaced(EN.label("band", value)), spaced(IT.label("band", value)))

@@ -41,6 +41,7 @@ def test_a_call_through_every_stage(tmp_path: Path) -> None:
         70,
         30,
     )
+    assert (row["waited_until"], seconds(row["whole_wait_us"])) == (row["answered_at"], 70)
     assert (row["is_offered"], row["is_answered"], row["is_handled"], row["is_abandoned"]) == (
         True, True, True, False,
     )  # fmt: skip

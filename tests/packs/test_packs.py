@@ -110,7 +110,7 @@ def test_the_user_fills_in_a_threshold(calls: Path, settings: Path) -> None:
         file.write('\n[[pack]]\nname = "agcom-255-24"\nrow = "answer_time"\nthreshold = "5s"\n')
     months, whole = judged(calls, "agcom-255-24", "within_20_seconds")
     assert ["met"] * 9 + ["not met", "not computable", "met"] == verdicts(months)
-    assert ("not met", 0.95) == (whole.verdict, whole.threshold)
+    assert ("not met", 0.95, True) == (whole.verdict, whole.threshold, whole.is_own)
     assert {"not met", "not computable"} == set(verdicts(judged(calls, "agcom-255-24", "answer_time")[0]))
 
 
@@ -241,7 +241,9 @@ def test_the_table_as_data(capsys: pytest.CaptureFixture[str], calls: Path) -> N
     whole = {line["row"]: line["verdict"] for line in found if line["month"] is None}
     assert {"line_access": "not_computable", "mean_wait": "met", "service_level": "met"} == whole
     text = ran(capsys, "-C", calls, "pack", "arera-rqsii", "-p", "2025", "--csv")[1]
-    assert text.startswith("pack,law,row,article,title,month,value,unit,n,direction,threshold,verdict,why\n")
+    assert text.startswith(
+        "pack,law,row,article,title,month,value,unit,n,direction,threshold,threshold_from,verdict,why\n"
+    )
 
 
 def test_a_law_not_yet_in_force_is_said(capsys: pytest.CaptureFixture[str], calls: Path) -> None:

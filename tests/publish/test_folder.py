@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,14 +157,28 @@ def _grow(shop: Shop, rows: int) -> None:
         shop.care.engine.run(f"CREATE OR REPLACE TABLE {fact} AS FROM kept_{fact} LIMIT {rows}")
 
 
-def test_the_command_publishes_and_says_so(
+KILLED = """
+import os, sys
+from polso.care import open_project
+from polso.publish import folder
+folder._settle = lambda _: os._exit(9)
+with open_project(sys.argv[1]) as care:
+    folder.publish(care, care.folder / "published", lambda *_: None)
+"""
+
+
+def test_the_command_publishes_and_a_killed_process_leaves_its_set(
     shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a process of its own store: a copy of the project."""
-    copy = Path(
-        shutil.copytree(shop.care.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("published*"))
-    )
+    """In processes of their own store: a copy of the project."""
+    skipped = shutil.ignore_patterns("published*")
+    copy = Path(shutil.copytree(shop.care.folder, tmp_path / "copy", ignore=skipped))
     assert 0 == cli.main(["--lang", "it", "-C", str(copy), "publish"])
     assert "Pubblicata la serie 1 in" in capsys.readouterr().out
+    assert 9 == subprocess.run([sys.executable, "-c", KILLED, str(copy)], check=False).returncode
+    assert "1" == os.readlink(copy / "published" / CURRENT)
+    assert [True] == [path.is_dir() for path in (copy / "published").glob(f"{DRAFT}*")]
     with reading(copy / "published") as reader:
         assert [(shop.made.facts["tickets"],)] == asked(reader, "SELECT count(*) FROM tickets")
+    assert 0 == cli.main(["-C", str(copy), "publish", "--json"])
+    assert {CURRENT, "1", "2"} == names(copy / "published")

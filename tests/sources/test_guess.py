@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polso import config
 from polso.engine import DuckDB
 from polso.errors import PolsoError, SourceError
-from polso.sources.guess import Guess, guess
+from polso.sources.guess import Guess, guess, named_in_project
 from polso.sources.guess_toml import kind_of
 from polso.sources.load import Loaded, load
 from sources.tables import events, write
@@ -117,6 +117,42 @@ def test_a_date_that_reads_two_ways_is_left_open_with_both_readings(tmp_path: Pa
 def test_files_can_be_named_as_the_project_will_see_them(tmp_path: Path) -> None:
     path = write(tmp_path, "id,date\n1,2024-01-01\n")
     assert 'files = "data/x.csv"' in guess(path, "data/x.csv").toml
+
+
+def test_a_file_is_named_from_its_project_and_in_full_outside_of_it(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "acme" / "data", tmp_path / "export.csv"
+    inside.mkdir(parents=True)
+    write(tmp_path, "id,date\n1,2024-01-01\n", "export.csv")
+    write(inside, "id,date\n1,2024-01-01\n", "x.csv")
+    (tmp_path / "acme" / "polso.toml").touch()
+    assert "data/x.csv" == named_in_project(inside / "x.csv", tmp_path / "acme")
+    assert "data/x.csv" == named_in_project(inside / "x.csv", tmp_path)
+    whole = named_in_project(outside, tmp_path / "acme")
+    assert outside.resolve().as_posix() == whole
+    assert "# The file lies outside of the project's folder" in guess(outside, whole).toml
+    assert "outside" not in guess(inside / "x.csv", "data/x.csv").toml
+
+
+def test_columns_that_no_event_uses_are_named(tmp_path: Path) -> None:
+    text = guess(write(tmp_path, "id,date,opened,mood\n1,2024-01-01,x,good\n"), "t.csv").toml
+    assert '# Not used below: "opened", "mood". docs/events.md says what an event can hold.' in text
+    assert "Not used" not in guess(write(tmp_path, "id,date\n1,2024-01-01\n"), "t.csv").toml
+
+
+def test_a_folder_is_told_from_a_file(tmp_path: Path) -> None:
+    write(tmp_path, "id\n1\n")
+    with pytest.raises(SourceError, match=r"is a folder; name a file in it: t\.csv"):
+        guess(tmp_path)
+
+
+def test_as_many_rows_are_looked_at_whatever_the_format(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in [("id", "date"), *((n, "2024-01-01") for n in range(2_100))]:
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    write(tmp_path, "id,date\n" + "1,2024-01-01\n" * 2_100)
+    assert (2_000, 2_000) == (guess(tmp_path / "t.xlsx").rows, guess(tmp_path / "t.csv").rows)
 
 
 def test_what_cannot_be_guessed_at(tmp_path: Path) -> None:

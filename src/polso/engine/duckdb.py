@@ -167,6 +167,11 @@ class DuckDB:
         views = self.run("SELECT 1 FROM duckdb_views() WHERE view_name = ? AND temporary", [name])
         self.connection.execute(f"DROP {'VIEW' if views else 'TABLE'} IF EXISTS {quoted(name)}")
 
+    def replace(self, name: str, by: str) -> None:
+        """Give a stored table the place and the name of another."""
+        self.connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+        self.connection.execute(f"ALTER TABLE {quoted(by)} RENAME TO {quoted(name)}")
+
     def delete(self, name: str, keys: ir.Table) -> int:
         """Delete the rows of a stored table whose values match a row of `keys` in all its columns."""
         match = " AND ".join(f"t.{quoted(c)} IS NOT DISTINCT FROM k.{quoted(c)}" for c in keys.columns)

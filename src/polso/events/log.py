@@ -89,10 +89,11 @@ def append(
     (default) or counted as repeats. `check` sees the account and the scratch table INCOMING before they are
     committed, and may raise to undo all.
     """
+    # Before the transaction: DuckDB reads what a transaction itself has made on one core alone.
+    _stage(engine, events)
+    if _find_repeats(engine):
+        _tell_repeats_apart(engine, keep_repeats)
     with engine.transaction():
-        _stage(engine, events)
-        if _find_repeats(engine):
-            _tell_repeats_apart(engine, keep_repeats)
         batch = last_batch(engine) + 1
         conflicting = _settle_conflicts(engine, batch)
         good = _count(engine, "problem IS NULL")

@@ -100,6 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _close_quietly()
         return BROKEN_PIPE
+    except SystemExit as ended:  # how typer ends what it could not write
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _close_quietly()
+        return BROKEN_PIPE
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except Exception as error:
@@ -118,8 +123,17 @@ def translated(command: Any, spoken: str) -> None:
         setattr(rich_utils, name, language.say(spoken, english))
     for one in (command, *getattr(command, "commands", {}).values()):
         one.help = language.say(spoken, one.help or "")
+        one.options_metavar = language.say(spoken, "[OPTIONS]")
+        if hasattr(one, "subcommand_metavar"):
+            one.subcommand_metavar = language.say(spoken, "COMMAND [ARGS]...")
+        one.get_usage = _usage(one.get_usage, spoken)
         for parameter in (*one.params, one.get_help_option(typer.Context(one, help_option_names=HELP))):
             parameter.help = language.say(spoken, getattr(parameter, "help", None) or "")
+
+
+def _usage(usual: Callable[[Any], str], spoken: str) -> Callable[[Any], str]:
+    """The line that begins with Usage, in a language."""
+    return lambda context: usual(context).replace("Usage:", language.say(spoken, "Usage:"), 1)
 
 
 def _complain(error: Exception, spoken: str) -> int:

@@ -183,7 +183,9 @@ def _fresh(session: Session, care: Care) -> Examined:
         return Examined(
             "freshness",
             False,
-            session.say("no event was loaded; mend the files or their sources in polso.toml, then `polso load`"),
+            session.say(
+                "no event was loaded; mend the files or their sources in polso.toml, then `polso load`"
+            ),
         )
     words = session.words(care)
     said = session.say(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 TONES: Final = {"met": "green", "not met": "red"}
 COLUMNS: Final = (
-    "pack", "law", "row", "article", "title", "month", "value", "unit", "n", "direction", "threshold", "verdict", "why",
+    "pack", "law", "row", "article", "title", "month", "value", "unit", "n", "direction", "threshold", "threshold_from",
+    "verdict", "why",
 )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def _row(found: Judgement, line: Line, words: Words) -> dict[str, Any]:
         "pack": found.pack.name, "law": found.pack.law, "row": line.row.name, "article": line.row.article,
         "title": line.row.title.of(words.language), "month": line.month, "value": line.value, "unit": line.unit,
         "n": line.n, "direction": line.row.direction, "threshold": line.threshold,
+        "threshold_from": None if line.threshold is None else "polso.toml" if line.is_own else "law",
         "verdict": line.verdict.replace(" ", "_"), "why": why(line, words) or None,
     }  # fmt: skip
 
@@ -121,7 +123,9 @@ def _shown(found: Judgement, words: Words) -> RenderableType:
         (f"{pack.law}\n{pack.applies_to.of(words.language)}", PALE),
     )
     notes = [pack.note, *(row.note for row in pack.row)]
-    small = [Text(f"* {note.of(words.language)}", style=PALE) for note in notes if note]
+    own = [line.row.title.of(words.language) for line in found.lines if line.is_own and line.month is None]
+    small = [Text(f"* {words.say('threshold from polso.toml: {rows}', rows=', '.join(own))}")] if own else []
+    small += [Text(f"* {note.of(words.language)}", style=PALE) for note in notes if note]
     return lines(head, Text(""), _grid(found, words), Text(""), *small, _outside(found, words))
 
 
@@ -147,7 +151,8 @@ def _grid(found: Judgement, words: Words) -> RenderableType:
 
     from polso.faces.grid import Column, Grid, figure
 
-    rows = found.lines
+    # What no month can ever tell is said once.
+    rows = [line for line in found.lines if line.month is None or line.why not in ("missing", "untold")]
     sections = {
         place: f"{line.row.title.of(words.language)} ({line.row.article})"
         for place, line in enumerate(rows)

@@ -108,9 +108,7 @@ def scorecard(care: Care, period: str = LAST, compare: Compare = "previous") -> 
     found = [Line(wanted[d.name], d, cells[d.name], _target(care, d)) for d in definitions if d.name in cells]
     there = _kinds(care)
     kept = tuple(
-        line
-        for line in found
-        if line.has_data and NEEDED.get(line.definition.name) in (None, *there)
+        line for line in found if line.has_data and NEEDED.get(line.definition.name) in (None, *there)
     )
     names = {line.definition.name for line in kept}
     return Scorecard(

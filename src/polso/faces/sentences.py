@@ -8,9 +8,37 @@ Rule kept here: a sentence that no pattern knows stays as it is; nothing is ever
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cache
 from typing import Final
 
+from polso.faces.complaints import COMPLAINTS
+
+JOINED: Final = " · "
+# In a pattern these stand for numbers or names, and those for names, which are the same in every language.
+NUMBERS: Final = {"n", "m", "a", "b", "c"}
+KEPT: Final = {
+    "name",
+    "names",
+    "file",
+    "files",
+    "path",
+    "column",
+    "value",
+    "word",
+    "text",
+    "option",
+    "example",
+}
+# The question understands both.
+WORDS: Final = (
+    "2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, 2026-03-01..2026-04-01,"
+    " 'last 28 days', 'this month', 'last month', all"
+)
+PERIODS: Final = (
+    "2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, 2026-03-01..2026-04-01,"
+    " 'ultimi 28 giorni', 'questo mese', 'mese scorso', tutto"
+)
 PATTERNS: Final = (
     ("some rows", "poche righe: il numero è incerto"),
     ("some", "alcune"),
@@ -18,8 +46,10 @@ PATTERNS: Final = (
     ("{n} rows are too young to be judged and were left out", "{n} righe sono troppo recenti per essere giudicate e sono rimaste fuori"),
     ("{n} rows have a negative duration and were left out", "{n} righe hanno una durata negativa e sono rimaste fuori"),
     ("the period is not over: data speaks up to {at}", "il periodo non è finito: i dati arrivano fino al {at}"),
-    ("the period begins after the data ends ({at})", "il periodo comincia dopo la fine dei dati ({at})"),
-    ("the period ends before the data begins ({at})", "il periodo finisce prima dell'inizio dei dati ({at})"),
+    ("the period begins after the data ends: {at}", "il periodo comincia dopo la fine dei dati: {at}"),
+    ("the period ends before the data begins: {at}", "il periodo finisce prima dell'inizio dei dati: {at}"),
+    (WORDS, PERIODS),
+    ("no encoding '{name}'; known are utf-8, utf-16, cp1252, latin-1 and Python's others", "la codifica '{name}' non esiste; ci sono utf-8, utf-16, cp1252, latin-1 e le altre di Python"),
     ("no {what} '{name}'; {hint}", "'{name}' non esiste ({what}); {hint}"),
     ("did you mean {a} or {b} or {c}?", "forse {a}, {b} o {c}?"),
     ("did you mean {a} or {b}?", "forse {a} o {b}?"),
@@ -45,7 +75,6 @@ PATTERNS: Final = (
     ("{kpi} has no business-time reading; ask it in calendar time", "{kpi} non si misura in orario di apertura; chiedilo in tempo di calendario"),
     ("compare has no meaning beside `{grain}`; leave one of them out", "il confronto non ha senso insieme a `{grain}`; togli uno dei due"),
     ("{fact} cannot be split or filtered: {why}", "{fact} non si può dividere o filtrare: {why}"),
-    ("{name} is too fine or no dimension of {fact}; {why}", "{name} è troppo fine o non è una dimensione di {fact}; {why}"),
     ("nothing is loaded yet; run `polso load` in the project's folder", "non c'è ancora nessun dato; lancia `polso load` nella cartella del progetto"),
     ("the log is empty: no event was loaded; `polso doctor` says what became of the files", "il registro è vuoto: nessun evento è stato caricato; `polso doctor` dice che ne è stato dei file"),
     ("no polso.toml in {folder}; make a project with `polso new {a}` or `polso demo {b}`", "non c'è polso.toml in {folder}; crea un progetto con `polso new {a}` o `polso demo {b}`"),
@@ -54,7 +83,6 @@ PATTERNS: Final = (
     ("kpis/{file}: '{name}' exists already; give yours a name of its own", "kpis/{file}: '{name}' esiste già; dai al tuo un altro nome"),
     ("{path} is empty, not a database; remove it and run `polso load`", "{path} è vuoto, non è una base dati; toglilo e lancia `polso load`"),
     ("{path} is in use by another process; close it, or read the exported Parquet", "{path} è usato da un altro processo; chiudilo, o leggi i Parquet esportati"),
-    ("{path} cannot be opened: {why}; remove it and run `polso load` to rebuild it", "{path} non si apre: {why}; toglilo e lancia `polso load` per rifarlo"),
     ("No such option: {rest}", "opzione sconosciuta: {rest}"),
     ("No such command '{name}'. {rest}", "comando sconosciuto '{name}'. {rest}"),
     ("No such command '{name}'.", "comando sconosciuto '{name}'."),
@@ -86,17 +114,56 @@ ENGLISH: Final = {"some rows": "few rows: the number is uncertain"}
 @cache
 def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple(
-        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), italian)
-        for english, italian in PATTERNS
+        (re.compile(re.sub(r"\\\{(\w+)\\\}", _group, re.escape(english)), re.DOTALL), italian)
+        for english, italian in (*COMPLAINTS, *PATTERNS)
     )
+
+
+def _group(name: re.Match[str]) -> str:
+    """What may stand in a place of a pattern: a kind is one word, all else any text."""
+    inner = r"\w+" if name[1] == "kind" else ".+?"
+    return f"(?P<{name[1]}>{inner})"
 
 
 def told(language: str, text: str) -> str:
     """A sentence of a lower layer in a language; its parts are translated too, where they are sentences."""
     if language != "it":
         return ENGLISH.get(text, text).replace("Value error, ", "")
+    if JOINED in text:
+        return JOINED.join(told(language, part) for part in text.split(JOINED))
+    return _matched(text) or _after_a_place(text) or text
+
+
+def _matched(text: str) -> str | None:
+    """The Italian of the first pattern that is the whole text; None where there is none."""
+    at = re.fullmatch(r"(\d{4}-\d\d-\d\d \d\d:\d\d)( \([\w/+-]+\))?", text)
+    if at:
+        from polso.faces.words import Words
+
+        return Words("it").local(datetime.fromisoformat(at[1])) + (at[2] or "")
     for pattern, italian in _compiled():
         found = pattern.fullmatch(text)
         if found:
-            return italian.format(**{name: told(language, part) for name, part in found.groupdict().items()})
-    return text
+            return italian.format(**{name: _part(name, part) for name, part in found.groupdict().items()})
+    return None
+
+
+def _part(name: str, text: str) -> str:
+    """What fills a pattern: numbers with their thousands apart, sentences translated, names as they are."""
+    if name in NUMBERS:
+        return f"{int(text):,}".replace(",", ".") if text.isdigit() else text
+    return text if name in KEPT else told("it", text)
+
+
+def _after_a_place(text: str) -> str | None:
+    """A sentence that stands after the file, line or key it speaks of."""
+    for colon in re.finditer(": ", text):
+        said = _matched(text[colon.end() :])
+        if said is not None:
+            return f"{_place(text[: colon.start()])}: {said}"
+    return None
+
+
+def _place(text: str) -> str:
+    """Where something is wrong: a file, a column of it, a source."""
+    return _matched(text) or ", ".join(_matched(part) or part for part in text.split(", "))

@@ -88,8 +88,12 @@ class Session:
             output.write_json(data)
         elif form is Form.CSV:
             output.write_csv(data, columns)
-        else:
+        elif self.out.is_terminal:
             self.out.print(shown)
+        else:
+            with self.out.capture() as held:
+                self.out.print(shown)
+            print("\n".join(line.rstrip() for line in held.get().splitlines()))
 
 
 def _console(*, stderr: bool) -> Console:

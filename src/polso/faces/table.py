@@ -74,9 +74,7 @@ def columns(result: Result, cells: Sequence[Cell], words: Words, notes: Notes) -
     """KPI and splits at the left, then value, change, n and interval."""
     names = list(dict.fromkeys(name for cell in cells for name in cell.keys))
     made = [
-        Column(
-            words.say(name), [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False
-        )
+        Column(words.say(name), [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False)
         for name in names
     ]
     if len(result.definitions) > 1 or not names:

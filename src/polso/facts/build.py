@@ -1,7 +1,8 @@
 """Building the facts: fold everything once, then only the keys that new events touch.
 
 Rule kept here: a fact's rows and the batch they speak for are committed together, so a fold that was
-cut short is taken up again and never counted twice; a changed rule rebuilds.
+cut short is taken up again and never counted twice; a changed rule rebuilds. What leads there runs before the
+transaction: DuckDB reads what a transaction itself has made on one core alone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from polso.facts.sla import reach
 
 STATE = "fold_state"
 HOT = "hot"
+# Facts that are being made anew stand under this prefix until all of them take their places at once.
+NEXT = "next_"
 HOT_DAYS = 30
 # Scratch tables of a fold take about 600 bytes an event: what two cores and 8 GB of memory bear.
 EVENTS_PER_BUCKET = 6_000_000
@@ -70,18 +73,19 @@ def prepare(engine: Engine, events: Table, config: Config) -> Plan:
     return plan(engine, config, days, rules_fingerprint(config))
 
 
-def fold(engine: Engine, steps: Plan, *, store: bool = False, progress: Progress | None = None) -> None:
+def fold(engine: Engine, steps: Plan, *, into: str | None = None, progress: Progress | None = None) -> None:
     """Run the fold: from the scratch table SCOPE to one scratch table a fact, `folded(name)`.
 
-    With `store`, facts without a second pass are stored at once, in the order of their clock, and only seen in scratch.
+    With `into`, facts without a second pass are stored at once, in the order of their clock, each under its name after
+    this prefix, and only seen in scratch.
     """
     for place, step in enumerate(steps.fold):
         name = step.name.removeprefix("folded_")
         if progress:
             progress(name, place, len(steps.fold))
-        if store and name in steps.facts and name not in steps.link:
-            engine.create_sql(name, step.sql, order_by=FACTS[name].clock)
-            engine.scratch_view(step.name, engine.table(name))
+        if into is not None and name in steps.facts and name not in steps.link:
+            engine.create_sql(into + name, step.sql, order_by=FACTS[name].clock)
+            engine.scratch_view(step.name, engine.table(into + name))
         else:
             engine.scratch_sql(step.name, step.sql)
         for name in steps.done[place]:
@@ -95,27 +99,39 @@ def clean(engine: Engine, steps: Plan) -> None:
 
 
 def rebuild(
-    engine: Engine, events: Table, config: Config, *, buckets: int = 1, progress: Progress | None = None
+    engine: Engine,
+    events: Table,
+    config: Config,
+    *,
+    into: str = "",
+    buckets: int = 1,
+    progress: Progress | None = None,
 ) -> None:
     """Fold all events and store every fact anew; see `store`."""
-    store(engine, prepare(engine, events, config), events, buckets=buckets, progress=progress)
+    store(engine, prepare(engine, events, config), events, into=into, buckets=buckets, progress=progress)
 
 
 def store(
-    engine: Engine, steps: Plan, events: Table, *, buckets: int = 1, progress: Progress | None = None
+    engine: Engine,
+    steps: Plan,
+    events: Table,
+    *,
+    into: str = "",
+    buckets: int = 1,
+    progress: Progress | None = None,
 ) -> None:
     """Run a plan on all events and store its facts anew, each written in the order of its clock.
 
-    With several buckets the keys are folded one part after the other: memory holds one part's scratch tables.
+    into: what comes before the names of the facts. With several buckets the keys are folded one part after the other: memory holds one part's scratch tables.
     """
     if buckets == 1:
         engine.scratch_view(SCOPE, events)
-        fold(engine, steps, store=True, progress=progress)
+        fold(engine, steps, into=into, progress=progress)
     else:
         _in_buckets(engine, steps, events, buckets, progress)
     for name in steps.link if buckets == 1 else steps.facts:
         text = steps.link.get(name) or f"SELECT * FROM {folded(name)}"
-        engine.create_sql(name, text, order_by=FACTS[name].clock)
+        engine.create_sql(into + name, text, order_by=FACTS[name].clock)
     clean(engine, steps)
     for name in steps.facts if buckets > 1 else ():
         engine.drop(_parted(name))
@@ -175,38 +191,55 @@ def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -
     current = (
         set(state) == set(FACTS) and all(print_ == rules for _, print_ in state.values()) and len(behind) == 1
     )
-    with engine.transaction():
-        if not current:
-            ((events,),) = engine.run(f"SELECT count(*) FROM {log.EVENTS}")
-            buckets = max(1, round(events / EVENTS_PER_BUCKET))
-            rebuild(engine, engine.table(log.EVENTS), config, buckets=buckets, progress=progress)
+    if current and behind == {newest}:
+        return False
+    if not current:
+        ((events,),) = engine.run(f"SELECT count(*) FROM {log.EVENTS}")
+        buckets = max(1, round(events / EVENTS_PER_BUCKET))
+        rebuild(engine, engine.table(log.EVENTS), config, into=NEXT, buckets=buckets, progress=progress)
+        with engine.transaction():
+            for name in FACTS:
+                engine.replace(name, NEXT + name)
             warm(engine)
-        elif behind != {newest}:
-            refold(engine, config, min(behind), progress=progress)
-        engine.run(f"DELETE FROM {STATE}")
-        for name in FACTS:
-            engine.run(f"INSERT INTO {STATE} VALUES (?, ?, ?)", [name, newest, rules])
+            _note(engine, newest, rules)
+    else:
+        refold(engine, config, min(behind), (newest, rules), progress=progress)
     return not current
 
 
-def refold(engine: DuckDB, config: Config, batch: int, *, progress: Progress | None = None) -> None:
-    """Fold again only the keys that commits after `batch` touch, and the people they belong to."""
+def _note(engine: DuckDB, batch: int, rules: str) -> None:
+    """Write down up to which batch, and by which rules, the facts speak."""
+    engine.run(f"DELETE FROM {STATE}")
+    for name in FACTS:
+        engine.run(f"INSERT INTO {STATE} VALUES (?, ?, ?)", [name, batch, rules])
+
+
+def refold(
+    engine: DuckDB, config: Config, batch: int, reached: tuple[int, str], *, progress: Progress | None = None
+) -> None:
+    """Fold again only the keys that commits after `batch` touch, and the people they belong to.
+
+    reached: the batch, and the rules, that the facts speak for when it is done.
+    """
     steps = prepare(engine, engine.table(log.EVENTS), config)
     changed = engine.scratch("fold_changed", normalised(_changed_since(engine, batch)))
     touched = engine.scratch(
         "fold_touched", changed.filter(changed.ticket_id.notnull()).select(*TICKET).distinct()
     )
-    _thaw(engine, touched, batch)
+    with engine.transaction():
+        _thaw(engine, touched, batch)
     engine.scratch(SCOPE, _scope(engine, changed, touched))
     fold(engine, steps, progress=progress)
     affected = engine.scratch("fold_affected", _affected(engine, changed))
-    for name, fact in FACTS.items():
-        keys = _touched_keys(fact.key, changed, touched)
-        engine.delete(name, keys)
-        # An event read for one key may be a part of another's (an order of a visit): whole keys only.
-        engine.append(name, engine.table(folded(name)).semi_join(keys, list(keys.columns)))
-    _relink(engine, steps, affected, changed)
-    _cool(engine)
+    with engine.transaction():
+        for name, fact in FACTS.items():
+            keys = _touched_keys(fact.key, changed, touched)
+            engine.delete(name, keys)
+            # An event read for one key may be a part of another's (an order of a visit): whole keys only.
+            engine.append(name, engine.table(folded(name)).semi_join(keys, list(keys.columns)))
+        _relink(engine, steps, affected, changed)
+        _cool(engine)
+        _note(engine, *reached)
     clean(engine, steps)
     for name in ("fold_changed", "fold_touched", "fold_affected"):
         engine.drop(name)
@@ -221,7 +254,11 @@ def _changed_since(engine: DuckDB, batch: int) -> Table:
 
 
 def _thaw(engine: DuckDB, touched: Table, batch: int) -> None:
-    """Bring every event of the touched tickets into the hot table, from the log where they had gone cold."""
+    """Bring every event of the touched tickets into the hot table, from the log where they had gone cold.
+
+    What a fold that was cut short had brought there already goes first.
+    """
+    engine.run(f"DELETE FROM {HOT} WHERE batch > ?", [batch])
     hot, events = engine.table(HOT), engine.table(log.EVENTS)
     lost = engine.table(log.SUPERSEDED)
     engine.delete(HOT, lost.filter(lost.superseded_in > batch).select("key", "content_hash"))

@@ -54,7 +54,7 @@ def fold(events: Table, context: Context) -> Table:
         opening_inferred=base.recorded_opening_at.isnull(),
     )
     base = _first_replier(own, _first_response(own, base))
-    base = _assigned_before_reply(own, _human_clock(base, context), context)
+    base = _assigned_before_reply(own, _human_clock(own, base, context), context)
     base = _turns(base, context)
     base = _declared(own, base)
     base = _pauses(base, context)
@@ -247,17 +247,17 @@ def _is_response(own: Table) -> BooleanValue:
     return noted.fill_null(False) | ((own.kind == "message") & is_reply(own))
 
 
-def _human_clock(base: Table, context: Context) -> Table:
+def _human_clock(own: Table, base: Table, context: Context) -> Table:
     """Since when only a person could answer first: the last thing but a person's reply that passed the ticket on.
 
     The opening; or, where they come later and before any person's reply, a bot's hand-off, solve or contained
     conversation, or a reopening.
     """
-    spells, stages = context.shared["spells"].view(), context.shared["stages"].view()
+    spells = context.shared["spells"].view()
     again = spells.filter(spells.after.isin(["solved", "closed"]).fill_null(False))
-    over = (stages.stage == "bot") & stages.outcome.isin(["handed_off", "contained"])
-    passed = stages.filter(over.fill_null(False))
-    marks = again.select(*TICKET, at=again.since).union(passed.select(*TICKET, at=passed.left_at))
+    over = (own.kind == "left") & (own.stage == "bot") & own.value.isin(["handed_off", "contained"])
+    passed = own.filter(over.fill_null(False)).select(*TICKET, at=own.occurred_at)
+    marks = again.select(*TICKET, at=again.since).union(passed)
     # From the anchors, not from `base`: engines would make all that led to it a second time.
     known = context.shared["anchors"].view()
     known = known.select(k_source="source", k_ticket="ticket_id", replied_at="human_reply_at")
@@ -651,7 +651,10 @@ _SPANS = (
         "The same, a public note of an agent counting too.",
     ),
     Span(
-        "first_action", "opened_at", "first_action_at", "From the opening to the first reply, wait, solve or closing."
+        "first_action",
+        "opened_at",
+        "first_action_at",
+        "From the opening to the first reply, wait, solve or closing.",
     ),
     Span(
         "response_from_human_clock",

@@ -29,9 +29,10 @@ SILENCE: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Line:
-    """One verdict; month None for the whole period. why: what is missing or left out, {names} filled by `told`.
+    """One verdict; month None for the whole period. why: what is missing or left out, with what is `told` of it.
 
-    values are in the unit of the KPI as people read it: seconds, or shares from 0 to 1.
+    Values are in the unit of the KPI as people read it: seconds, or shares from 0 to 1. is_own: the threshold is the
+    user's, from polso.toml.
     """
 
     row: Row
@@ -43,6 +44,7 @@ class Line:
     threshold: float | None = None
     why: str | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def _lines(care: Care, pack: Pack, row: Row, own: PackSettings | None, period: P
     ended = {month: _is_over(care, period, month) for month in every}
     lines = [_line(row, month, found, threshold, ended[month]) for month in every[:-1]]
     whole = _line(row, None, found, threshold, ended[None])
-    return [*lines, _over_months(whole, lines) if row.months else _on_the_rest(whole, lines)]
+    made = [*lines, _over_months(whole, lines) if row.months else _on_the_rest(whole, lines)]
+    is_own = own is not None and own.threshold is not None
+    return [replace(line, is_own=True) for line in made] if is_own else made
 
 
 def _not_computable(row: Row, month: date | None, why: str, what: Words) -> Line:

@@ -29,8 +29,9 @@ CLOCK, DAY, VALUE = "clock", "day", "value"
 # Integers of the store times this are what people read; decimals, so that sums stay exact.
 SCALES: Final = {"duration": "0.000001", "money": "0.01"}
 READ_AS: Final = {"duration": "DECIMAL(18, 8)", "money": "DECIMAL(18, 2)"}
-# Kinds whose value is in the unit of the KPI; in the others it only counts.
-IN_UNIT: Final = ("sum", "mean", "duration", "bands", "survival")
+# Kinds whose value is in the unit of the KPI, or is a duration whatever the KPI is; in the others it only counts.
+IN_UNIT: Final = ("sum", "mean", "duration")
+TIMED: Final = ("bands", "survival")
 # Days are found as answers find them: by the quarter of an hour an instant falls in.
 TEXT: Final = """\
 SELECT r.* REPLACE ({value} AS value), slots.date AS day
@@ -99,7 +100,7 @@ def _of(store: Store, d: Definition, attributes: Mapping[str, str]) -> Iterable[
         asks = kind_of(d).ask(d)
         return [_side(store, d, side, asks[side], attributes) for side in ("top", "bottom")]
     make = _OTHERS.get(d.kind, _counted)
-    unit = d.unit if d.kind in IN_UNIT else "count"
+    unit = "duration" if d.kind in TIMED else d.unit if d.kind in IN_UNIT else "count"
     text, names, splits = _text(store, make(store, d), d.fact, attributes, unit)
     clock = str(d.since) if make is _standing else d.clock
     return [View(name_of(d), d, d.fact, clock, text, names, splits, _reading(d))]

@@ -234,9 +234,9 @@ def _warnings(store: Store, question: Question) -> list[str]:
     if end > store.as_of + timedelta(days=1) and question.period.instants[0] <= store.as_of:
         said.append(f"the period is not over: data speaks up to {store.said(store.as_of)}")
     if question.period.instants[0] > store.as_of:
-        said.append(f"the period begins after the data ends ({store.said(store.as_of)})")
+        said.append(f"the period begins after the data ends: {store.said(store.as_of)}")
     if question.period.instants[1] <= store.first:
-        said.append(f"the period ends before the data begins ({store.said(store.first)})")
+        said.append(f"the period ends before the data begins: {store.said(store.first)}")
     return said
 
 

@@ -42,7 +42,7 @@ class Store:
     def said(self, instant: datetime) -> str:
         """A naive UTC instant in the reporting zone, as sentences have it."""
         local = instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone))
-        return f"{local:%Y-%m-%d %H:%M}"
+        return f"{local:%Y-%m-%d %H:%M} ({self.zone})"
 
     def fact(self, name: str) -> Table:
         """A stored fact; QuestionError where nothing was folded yet."""

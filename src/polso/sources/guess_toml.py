@@ -102,9 +102,7 @@ def _unused(guess: Guess, body: list[str], say: Say) -> list[str]:
     if not left:
         return []
     names = ", ".join(quoted(name) for name in left)
-    return [
-        "# " + say("Not used below: {names}. docs/events.md says what an event can hold.", names=names)
-    ]
+    return ["# " + say("Not used below: {names}. docs/events.md says what an event can hold.", names=names)]
 
 
 def _columns(value: object, key: str = "") -> Iterator[str]:

@@ -139,7 +139,9 @@ def connector(settings: SourceSettings) -> tuple[Source, Options]:
     try:
         return source, source.options.model_validate(settings.options)
     except ValidationError as error:
-        raise ConfigError(f"source {settings.name} ({settings.kind}): {complaints(error, source.options)}") from error
+        raise ConfigError(
+            f"source {settings.name} ({settings.kind}): {complaints(error, source.options)}"
+        ) from error
 
 
 def _load_file(engine: DuckDB, config: Config, settings: SourceSettings, path: Path, folder: Path) -> Loaded:

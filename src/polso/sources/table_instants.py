@@ -219,14 +219,16 @@ class Instants:
         )
         # Aggregates, not a filter: a filter would parse the text again for each of its comparisons.
         ((double, never),) = self.engine.run(f"SELECT {counts} FROM (SELECT {naive} AS n FROM {RAW})")
-        for count, what in (
-            (double, "happened twice, clocks going back; read as the first of the two"),
-            (never, "never happened, clocks going forward; read as if they had not gone"),
-        ):
-            if count:
-                self.warnings.append(
-                    f"{self.columns.file}, {field.said}: {count} local times of {zone} {what}"
-                )
+        if double:
+            self.warnings.append(
+                f"{self.columns.file}, {field.said}: {double} local times of {zone} happened twice,"
+                " clocks going back; read as the first of the two"
+            )
+        if never:
+            self.warnings.append(
+                f"{self.columns.file}, {field.said}: {never} local times of {zone} never happened,"
+                " clocks going forward; read as if they had not gone"
+            )
 
     def _detect(self, field: InstantField, found: str) -> tuple[str, ...]:
         """The formats of a column whose mapping says none."""
