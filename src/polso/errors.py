@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 
 class PolsoError(Exception):
@@ -30,13 +30,20 @@ class QuestionError(PolsoError):
     """A question that cannot be answered as asked."""
 
 
+def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The likeliest meant, at most three; what is much less alike than the best only confuses."""
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    alike = [SequenceMatcher(None, one, name).ratio() for one in near]
+    return [one for one, ratio in zip(near, alike, strict=True) if ratio > max(alike) - 0.2]
+
+
 class UnknownName(QuestionError):  # noqa: N818 - what it is says it better
     """A name that does not exist; offers the nearest ones that do."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self.name = name
         self.known = tuple(sorted(known))
-        near = get_close_matches(name, self.known, n=3, cutoff=0.6)
+        near = _nearest(name, self.known)
         if near:
             hint = f"did you mean {' or '.join(near)}?"
         elif len(self.known) <= 20:

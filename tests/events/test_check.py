@@ -188,6 +188,10 @@ PLANTS: dict[str, tuple[dict[str, int], list[Event]]] = {
         {"assigned_without_opened": 1, "opening_inferred": 1},
         [event(1_000_001, "assigned", hours=100, subject_id="g1", **TOLD)],
     ),
+    "actor_without_kind": (
+        {"actor_without_kind": 1},
+        [event(1_000_001, "note", hours=100, ticket_id="t3", actor_id="g1")],
+    ),
     "merged_into_nothing": (
         {"merged_into_nothing": 1},
         [event(1_000_001, "merged", hours=100, ticket_id="t3", subject_id="nowhere")],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from faces.tiny import Run, events, process, write
+from polso.errors import UnknownName
 from polso.events.check import Finding, Sample
 from polso.faces.findings import sentence_of, shown
 from polso.faces.words import Words
@@ -186,12 +187,21 @@ def test_what_can_be_split_by_is_listed(run: Run, care_folder: Path) -> None:
 
 def test_definitions_write_limits_as_they_are_typed_and_speak_italian(run: Run) -> None:
     assert "within = 4h" in run("kpis", "first_response_rate_within").out
+    assert "edges 1d, 3d, 7d, 30d" in " ".join(run("kpis", "backlog_by_age").out.split())
     words = {
         " ".join(line.split())
         for line in run("--lang", "it", "kpis", "first_response_rate_within").out.splitlines()
     }
     assert {"unità quota", "meglio più alto", "parametri within = 4h"} <= words
     assert "articoli" in run("--lang", "it", "kpis").out.splitlines()
+
+
+def test_only_what_is_nearly_as_alike_as_the_best_is_offered() -> None:
+    assert "no dimension 'agnet'; did you mean agent?" == str(
+        UnknownName("dimension", "agnet", ["agent", "argomento"])
+    )
+    both = str(UnknownName("KPI", "solve_time", ["solved_time", "solve_times", "x"]))
+    assert "did you mean solve_times or solved_time?" in both or "solved_time or solve_times" in both
 
 
 def test_warnings_speak_of_instants_in_the_projects_zone(run: Run, care_folder: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from polso.kpis.definition import Condition, Definition, Entry, Param
 
 SHOWN: Final = 60
+DIFF: Final = "diff"
 DASH: Final = "–"
 HINT: Final = """No project here (no polso.toml).
 
@@ -43,6 +44,25 @@ Where = Annotated[
     ),
 ]
 Variant = Annotated[str | None, typer.Option("--variant", help="Another definition of the KPI, by name.")]
+Stat = Annotated[
+    Literal["mean", "median", "p80", "p90", "p95"] | None,
+    typer.Option("--stat", help="Which statistic of a duration."),
+]
+Time = Annotated[
+    Literal["calendar", "business"], typer.Option("--time", help="All hours, or opening hours only.")
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", help="Change a threshold: name=value (20s, 7d, 0.8), or a choice by word; may be repeated."
+    ),
+]
+Credit = Annotated[
+    Literal["sender", "assignee", "last_assignee", "solver", "team"] | None,
+    typer.Option(
+        "--credit", help="Under whose name a row is counted where an answer is split by agent or team."
+    ),
+]
 
 
 def ask(
@@ -58,16 +78,19 @@ def ask(
     period: Period = "all",
     where: Where = None,
     variant: Variant = None,
-    stat: Annotated[
-        Literal["mean", "median", "p80", "p90", "p95"] | None,
-        typer.Option("--stat", help="Which statistic of a duration."),
-    ] = None,
-    time: Annotated[
-        Literal["calendar", "business"], typer.Option("--time", help="All hours, or opening hours only.")
-    ] = "calendar",
-    param: Annotated[
+    definition: Annotated[
         list[str] | None,
-        typer.Option("--param", help="Change a threshold: name=value (20s, 7d, 0.8); may be repeated."),
+        typer.Option(
+            "--definition", "-d", help="Several definitions side by side: polso, zendesk, ... or all."
+        ),
+    ] = None,
+    stat: Stat = None,
+    time: Time = "calendar",
+    param: Params = None,
+    credit: Credit = None,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="Keep the answer with its definitions, for `polso recompute`."),
     ] = None,
     compare: Annotated[
         Literal["previous", "last_year"] | None,
@@ -81,7 +104,9 @@ def ask(
 ) -> None:
     """Answer one or several KPIs, split and filtered."""
     session, form = session_of(context), form_of(json, csv)
-    splits = [name.strip() for text in by or () for name in text.split(",")]
+    splits, named = (
+        [name.strip() for text in texts or () for name in text.split(",")] for texts in (by, definition)
+    )
     with session.open() as care:
         from polso.faces.table import table
 
@@ -97,10 +122,44 @@ def ask(
             time=time,
             params=params,
             compare=compare,
+            definition=named,
+            credit=credit,
         )
-        session.emit(form, result.to_dicts()[:limit], table(result, session.words(care), limit or SHOWN))
+        if save:
+            care.save(result, save, time)
+        words = session.words(care)
+        shown = table(result, words, limit or SHOWN)
+        if len(named) > 1 or named == ["all"]:
+            shown = _side_by_side(care, shown, words, kpis, by=splits, period=period, where=conditions, stat=stat,
+                                  time=time, params=params, definition=named, credit=credit)  # fmt: skip
+        session.emit(form, result.to_dicts()[:limit], shown)
         if form is not Form.TABLE:
             complain(session, result.warnings)
+
+
+def _side_by_side(
+    care: Care, shown: RenderableType, words: Words, kpis: Sequence[str], **asked: Any
+) -> RenderableType:
+    """The answer under several definitions, and on how many tickets each parts from the first."""
+    from rich.text import Text
+
+    from polso.faces.explaining import parted
+    from polso.faces.grid import lines
+
+    said = []
+    for kpi in kpis:
+        try:
+            said += [parted(parting, words) for parting in care.partings(kpi, **asked)]
+        except QuestionError:
+            # Stocks and ratios are not read ticket by ticket.
+            said.append(
+                words.say(
+                    "{kpi} is not counted ticket by ticket, so no share of tickets can be said.", kpi=kpi
+                )
+            )
+    if said:
+        said.append(words.say("`polso disagree KPI A B` lists these tickets, each with the reason."))
+    return lines(shown, Text(""), Text("\n".join(said), style="dim"))
 
 
 def scorecard(session: Session, form: Form, period: str | None, *, hint: bool) -> None:
@@ -158,8 +217,8 @@ def flags(care: Care) -> set[str]:
     }
 
 
-def parameter(text: str) -> tuple[str, float]:
-    """`name=value`; durations as 20s, 4h, 7d, or seconds."""
+def parameter(text: str) -> tuple[str, float | str]:
+    """`name=value`; durations as 20s, 4h, 7d, or seconds; a choice by its word."""
     from pydantic import TypeAdapter, ValidationError
 
     from polso.config import Duration
@@ -172,6 +231,8 @@ def parameter(text: str) -> tuple[str, float]:
             else TypeAdapter(Duration).validate_python(value)
         )
     except ValidationError as error:
+        if sign and value.strip().isidentifier():
+            return name.strip(), value.strip()
         raise QuestionError(
             f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8"
         ) from error
@@ -182,30 +243,37 @@ def parameter(text: str) -> tuple[str, float]:
 
 def kpis(
     context: typer.Context,
-    name: Annotated[
-        str | None, typer.Argument(help="One KPI, to see its whole definition.", metavar="NAME")
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="One KPI, to see its whole definition; or `diff` and one or two, to see what changed between versions.",
+            metavar="[diff] NAME...",
+        ),
     ] = None,
+    period: Period = "all",
     json: Json = False,
     csv: Csv = False,
 ) -> None:
-    """List the KPIs, or show how one is defined."""
+    """List the KPIs, show how one is defined, or what two definitions say differently (`kpis diff A B`)."""
     session, form = session_of(context), form_of(json, csv)
-    from polso.errors import UnknownName
-
     known, words = _catalogue(session.folder), session.words()
-    if name is None:
-        data = [_entry(entry, words) for entry in known.values()]
-        session.emit(form, data, _listed(known.values(), words))
+    if not names:
+        session.emit(form, [_entry(entry, words) for entry in known.values()], _listed(known.values(), words))
         return
-    base, _, variant = name.partition(":")
-    if base not in known:
-        raise UnknownName("KPI", base, known)
-    entry = known[base]
-    if variant and variant not in ("default", *entry.variants):
-        raise UnknownName(f"variant of {base}", variant, ("default", *entry.variants))
-    chosen = [d for d in (entry.default, *entry.variants.values()) if not variant or d.variant == variant]
-    data = [d.model_dump(mode="json") for d in chosen]
-    session.emit(form, data, _defined(chosen, words, session.folder))
+    if names[0] == DIFF:
+        from polso.faces.explaining import diff
+
+        if not 2 <= len(names) <= 3:
+            raise QuestionError("name one KPI, or two definitions: `polso kpis diff csat:zendesk csat`")
+        diff(session, form, names[1], names[2] if len(names) == 3 else None, period)
+        return
+    from polso.kpis.catalogue import find
+
+    chosen: list[Definition] = []
+    for name in names:
+        one = find(known, name)
+        chosen += [one] if set(":@") & set(name) else known[one.name].definitions
+    session.emit(form, [d.model_dump(mode="json") for d in chosen], _defined(chosen, words, session.folder))
 
 
 def _catalogue(folder: Path) -> Any:
@@ -276,6 +344,7 @@ def _definition(d: Definition, words: Words, folder: Path) -> RenderableType:
     from rich.text import Text
 
     from polso.faces.grid import PALE, lines
+    from polso.kpis.wording import span_text
 
     keys = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     keys.add_column(style=PALE, no_wrap=True)
@@ -284,10 +353,12 @@ def _definition(d: Definition, words: Words, folder: Path) -> RenderableType:
         mode="json", exclude_defaults=True, exclude={"name", "variant", "title", "meaning"}
     ) | {"version": d.version}
     for key, value in shown.items():
-        spelt = words.say(value) if key in ("unit", "better", "stat") else _spelt(value)
+        text = words.say(value) if key in ("unit", "better", "stat") else spelt(value)
         if key == "params":
-            spelt = ", ".join(f"{name} = {_limit(param)}" for name, param in d.params.items())
-        keys.add_row(words.say(key), Text(spelt))
+            text = ", ".join(f"{name} = {_limit(param)}" for name, param in d.params.items())
+        if key == "edges" and d.kind in ("bands", "stock_by_age"):
+            text = ", ".join(span_text(edge) for edge in d.edges)
+        keys.add_row(words.say(key), Text(text))
     keys.add_row("--by", Text(", ".join(_splits(d, folder))))
     head = Text.assemble((d.label, "bold"), f"  {d.title.of(words.language)}")
     return lines(head, Text(d.meaning.of(words.language)), keys)
@@ -310,17 +381,17 @@ def _splits(d: Definition, folder: Path) -> list[str]:
     return [*GRAINS, *(c.name for c in FACTS[d.fact].all_columns(own) if c.dimension)]
 
 
-def _spelt(value: Any) -> str:
+def spelt(value: Any) -> str:
     """A part of a definition in one line: conditions as `column op value`."""
     if isinstance(value, dict) and "column" in value:
-        right = f"${value['param']}" if value.get("param") else _spelt(value.get("value", ""))
+        right = f"${value['param']}" if value.get("param") else spelt(value.get("value", ""))
         return f"{value['column']} {value.get('op', '=')} {right}".strip()
     if isinstance(value, dict) and "any_of" in value:
-        return "(" + " or ".join(_spelt(part) for part in value["any_of"]) + ")"
+        return "(" + " or ".join(spelt(part) for part in value["any_of"]) + ")"
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {_spelt(part)}" for name, part in value.items() if part is not None)
+        return "; ".join(f"{name}: {spelt(part)}" for name, part in value.items() if part is not None)
     if isinstance(value, list):
-        return ", ".join(_spelt(part) for part in value)
+        return ", ".join(spelt(part) for part in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -355,9 +426,7 @@ NAMES: Final = ("ticket_id", "contact_id", "order_id", "visit_id", "agent", "eve
 TOLD: Final = ("customer_id", "client", "channel", "team", "agent", "issue_type", "priority")
 
 
-def _rows(
-    found: pa.Table, definition: Definition, care: Care, words: Words, *, more: bool
-) -> RenderableType:
+def _rows(found: pa.Table, definition: Definition, care: Care, words: Words, *, more: bool) -> RenderableType:
     """Rows as people read them: which, when, how much, whether counted, whose; the rest is for programs."""
     from rich.text import Text
 
@@ -376,7 +445,10 @@ def _rows(
             Column(words.say(key), cells, right=key in measured, gives_way=max(0, place - len(measured)))
         )
     said = (
-        words.say("the first {n} rows; --limit shows more, --json and --csv have all columns", n=words.count(len(rows)))
+        words.say(
+            "the first {n} rows; --limit shows more, --json and --csv have all columns",
+            n=words.count(len(rows)),
+        )
         if more
         else words.say("{n} rows; --json and --csv have all columns", n=words.count(len(rows)))
     )

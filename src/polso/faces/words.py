@@ -173,6 +173,11 @@ class Words:
         """A naive UTC instant in a zone, to the minute."""
         return self.local(instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)))
 
+    def moment(self, instant: datetime, zone: str) -> str:
+        """A naive UTC instant in a zone, to the second."""
+        there = instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+        return f"{self.day(there.date())}, {there:%H:%M:%S}"
+
     def period(self, since: date, until: date) -> str:
         """A half-open period as people name it: its first and last day."""
         last = until - timedelta(days=1)

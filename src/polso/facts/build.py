@@ -122,7 +122,8 @@ def store(
 ) -> None:
     """Run a plan on all events and store its facts anew, each written in the order of its clock.
 
-    into: what comes before the names of the facts. With several buckets the keys are folded one part after the other: memory holds one part's scratch tables.
+    into: what comes before the names of the facts. With several buckets the keys are folded one part after the
+    other: memory holds one part's scratch tables.
     """
     if buckets == 1:
         engine.scratch_view(SCOPE, events)

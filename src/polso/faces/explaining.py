@@ -1,0 +1,451 @@
+"""The commands that say where a number comes from: explain, disagree, balance, recompute, and `kpis diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from polso.errors import QuestionError
+from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where, condition, parameter
+from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from polso.care import Care
+    from polso.faces.words import Words
+    from polso.query.balance import Line, Term
+    from polso.query.difference import Difference
+    from polso.query.disagree import Dissent, Parting
+    from polso.query.explain import Account, Distribution
+    from polso.query.explain import Line as Fate
+    from polso.query.explanation import Explanation
+    from polso.query.saved import Drift
+    from polso.query.story import Chapter, Story
+
+BAR: Final = 24
+Limit = Annotated[int, typer.Option("--limit", min=1, help="How many rows at most.")]
+
+
+def explain(
+    context: typer.Context,
+    kpi: Annotated[str, typer.Argument(help="A KPI, name:variant or name@version.", metavar="KPI")],
+    cell: Annotated[
+        list[str] | None,
+        typer.Option("--cell", help="The cell of a split answer: name=value, like team=x or month=2026-03."),
+    ] = None,
+    ticket: Annotated[
+        str | None, typer.Option("--ticket", help="One ticket: its events, and the instants chosen.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="The ticket's source, where several have that id.")
+    ] = None,
+    period: Period = "all",
+    where: Where = None,
+    variant: Variant = None,
+    stat: Stat = None,
+    time: Time = "calendar",
+    param: Params = None,
+    credit: Credit = None,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Say where a number comes from: its definition, the rows counted and left out, one ticket's events."""
+    session, form = session_of(context), form_of(json, csv)
+    with session.open() as care:
+        found = care.explain(
+            kpi, cell=dict(_cell(text) for text in cell or ()), ticket=ticket, source=source, period=period,
+            where=[condition(care, text) for text in where or ()], variant=variant, stat=stat, time=time,
+            params=dict(parameter(text) for text in param or ()), credit=credit,
+        )  # fmt: skip
+        words = session.words(care)
+        if form is Form.CSV:
+            session.emit(form, _account_rows(found, words), "")
+        else:
+            session.emit(form, [found.as_dict(words.language)], _explained(found, care, words))
+
+
+def _cell(text: str) -> tuple[str, str | None]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise QuestionError(f"'{text}' is no cell; write name=value, like team=x or month=2026-03")
+    return name.strip(), value.strip() or None
+
+
+def _account_rows(found: Explanation, words: Words) -> list[dict[str, Any]]:
+    def row(account: Account, one: Fate) -> dict[str, Any]:
+        said = {
+            "reason": one.reason,
+            "words": one.words.of(words.language),
+            "n": one.n,
+            "counted": one.counted,
+        }
+        return {"side": account.side, "fact": account.fact, **said}
+
+    return [row(account, one) for account in found.accounts for one in account.lines]
+
+
+def _explained(found: Explanation, care: Care, words: Words) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import lines
+    from polso.faces.table import table
+
+    d = found.definition
+    head = Text.assemble((d.label, "bold"), f"  {d.title.of(words.language)}")
+    version = Text(
+        words.say("version {n}, in force since {day}", n=d.version, day=words.day(d.valid_from)), style="dim"
+    )
+    parts: list[Any] = [head, version, Text(d.meaning.of(words.language)), _states(found, words), Text("")]
+    parts += [table(found.result, words), Text("")]
+    for account in found.accounts:
+        parts += [_account(account, words), Text("")]
+    if found.distribution:
+        parts += [_distribution(found.distribution, d.unit, words), Text("")]
+    if found.story:
+        parts.append(_story(found.story, care, words))
+    return lines(*parts)
+
+
+def _states(found: Explanation, words: Words) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    keys = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    keys.add_column(style="dim", no_wrap=True)
+    keys.add_column(overflow="fold")
+    for name, said in found.states.items():
+        keys.add_row(words.say(name), Text(said.of(words.language)))
+    return keys
+
+
+def _account(account: Account, words: Words) -> RenderableType:
+    """All rows, then every line of them; what is counted in bold."""
+    from rich.text import Text
+
+    from polso.faces.grid import ACCENT, PALE, Column, Grid, lines
+
+    style = [ACCENT if one.counted else "" for one in account.lines]
+    labels = [
+        Text(one.words.of(words.language), style=s) for one, s in zip(account.lines, style, strict=True)
+    ]
+    counts = [Text(words.count(one.n), style=s) for one, s in zip(account.lines, style, strict=True)]
+    side = f" ({words.say(account.side)})" if account.side else ""
+    title = words.say("All rows: {rows}", rows=account.rows.of(words.language)) + side
+    total = words.say(
+        "{total} rows = {counted} counted + {left} left out",
+        total=words.count(account.total), counted=words.count(account.counted), left=words.count(account.total - account.counted),
+    )  # fmt: skip
+    people = (
+        words.say("each counted once: {n}", n=words.count(account.people))
+        if account.people is not None
+        else None
+    )
+    return lines(
+        Text(title, style=ACCENT),
+        Grid([Column("", labels, right=False), Column(words.say("rows"), counts)]),
+        Text(total, style=PALE),
+        Text(people, style=PALE) if people else None,
+    )
+
+
+def _distribution(spread: Distribution, unit: str, words: Words) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import ACCENT, PALE, Column, Grid, lines
+
+    most = max(n for _, _, n in spread.bins) or 1
+    labels = [
+        Text(
+            f"{words.value(low, unit)} – {words.value(high, unit)}"
+            if high is not None
+            else f"≥ {words.value(low, unit)}"
+        )
+        for low, high, _ in spread.bins
+    ]
+    bars = [Text("█" * max(1 if n else 0, round(BAR * n / most)), style=PALE) for _, _, n in spread.bins]
+    counts = [Text(words.count(n)) for _, _, n in spread.bins]
+    tenths = "  ".join(
+        f"{round(100 * tenth)} %: {words.value(value, unit)}" for tenth, value in spread.tenths.items()
+    )
+    grid = Grid(
+        [
+            Column("", labels, right=False),
+            Column(words.say("rows"), counts),
+            Column("", bars, right=False, gives_way=1),
+        ]
+    )
+    return lines(Text(words.say("How the values spread"), style=ACCENT), grid, Text(tenths, style=PALE))
+
+
+def _story(story: Story, care: Care, words: Words) -> RenderableType:
+    """The time line, then each row with its instants and the open time between them."""
+    from rich.text import Text
+
+    from polso.faces.grid import ACCENT, Column, Grid, lines
+
+    zone = care.config.project.zone
+
+    def at(instant: datetime | None) -> str:
+        return words.moment(instant, zone) if instant else "–"
+
+    times = [Text(at(event["occurred_at"])) for event in story.events]
+    kinds = [Text(words.say(str(event["kind"]))) for event in story.events]
+    details = [Text(_detail(event), style="dim") for event in story.events]
+    line = Grid([
+        Column(words.say("when"), times, right=False), Column(words.say("event"), kinds, right=False),
+        Column("", details, right=False, gives_way=1, small=""),
+    ])  # fmt: skip
+    head = Text(words.say("Ticket {id} of {source}", id=story.ticket_id, source=story.source), style=ACCENT)
+    chapters = [part for chapter in story.chapters for part in _chapter(chapter, at, words)]
+    pauses = [
+        Text(
+            words.say(
+                "waiting for {whom}: {a} – {b}", whom=words.say(p.waiting_for), a=at(p.since), b=at(p.until)
+            )
+        )
+        for p in story.pauses
+    ]
+    return lines(head, line, Text(""), *chapters, *pauses)
+
+
+def _detail(event: Mapping[str, Any]) -> str:
+    told = (
+        event.get(name)
+        for name in ("actor_kind", "actor_id", "subject_id", "team", "stage", "attribute", "value", "amount")
+    )
+    return " · ".join(str(value) for value in told if value is not None)
+
+
+def _chapter(chapter: Chapter, at: Any, words: Words) -> list[Text]:
+    from rich.text import Text
+
+    made = [Text(chapter.fate.words.of(words.language), style="bold")]
+    for name, instant in (("start", chapter.start), ("stop", chapter.stop)):
+        if instant:
+            made.append(Text(f"  {words.say(name)}: {at(instant.at)}  {instant.words.of(words.language)}"))
+    if chapter.seconds is not None:
+        made.append(Text(f"  {words.say('elapsed')}: {words.duration(chapter.seconds)}"))
+    if chapter.business_seconds is not None and chapter.calendar:
+        open_time = words.duration(chapter.business_seconds, business=True)
+        made.append(
+            Text(f"  {words.say('open time by calendar {name}', name=chapter.calendar)}: {open_time}")
+        )
+        for start, end in chapter.pieces:
+            lasts = words.duration((end - start).total_seconds())
+            made.append(Text(f"    {at(start)} – {at(end)}  {lasts}", style="dim"))
+    return made
+
+
+def disagree(
+    context: typer.Context,
+    kpi: Annotated[str, typer.Argument(help="A KPI.", metavar="KPI")],
+    left: Annotated[str, typer.Argument(help="A definition: polso, a variant or a vendor.", metavar="A")],
+    right: Annotated[str, typer.Argument(help="Another definition.", metavar="B")],
+    period: Period = "all",
+    where: Where = None,
+    limit: Limit = 20,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """List the tickets on which two definitions of a KPI part, each with the reason."""
+    session, form = session_of(context), form_of(json, csv)
+    with session.open() as care:
+        conditions = [condition(care, text) for text in where or ()]
+        parting, found = care.disagree(kpi, left, right, period=period, where=conditions, limit=limit)
+        words, unit = session.words(care), _unit(care, kpi)
+        data = [
+            {
+                "source": one.source, "ticket_id": one.ticket_id, left: one.left, right: one.right,
+                "reason": one.reason.of(words.language),
+            }
+            for one in found
+        ]  # fmt: skip
+        session.emit(form, data, _dissents(parting, found, (left, right), unit, words))
+
+
+def _unit(care: Care, kpi: str) -> str:
+    from polso.kpis.catalogue import find
+
+    unit = find(care.catalogue, kpi).unit
+    return "count" if unit in ("share", "points") else unit
+
+
+def parted(parting: Parting, words: Words) -> str:
+    """On how many tickets two definitions part, in a sentence."""
+    return words.say(
+        "{left} and {right} part on {parted} of {n} tickets ({share})", left=parting.left, right=parting.right,
+        parted=words.count(parting.parted), n=words.count(parting.tickets), share=words.value(parting.share, "share"),
+    )  # fmt: skip
+
+
+def _dissents(
+    parting: Parting, found: Sequence[Dissent], names: tuple[str, str], unit: str, words: Words
+) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import Column, Grid, lines
+
+    sides = [[Text(words.value(getattr(one, side), unit)) for one in found] for side in ("left", "right")]
+    reasons = [Text(one.reason.of(words.language), style="dim") for one in found]
+    grid = Grid([
+        Column("ticket_id", [Text(one.ticket_id) for one in found], right=False),
+        *(Column(name, cells) for name, cells in zip(names, sides, strict=True)),
+        Column(words.say("why"), reasons, right=False, gives_way=1, small=""),
+    ]) if found else None  # fmt: skip
+    more = parting.parted - len(found)
+    rest = (
+        Text(words.say("and {n} more; --limit shows them", n=words.count(more)), style="dim")
+        if more > 0
+        else None
+    )
+    return lines(Text(parted(parting, words), style="bold"), grid, rest)
+
+
+def balance(
+    context: typer.Context,
+    period: Period = "all",
+    where: Where = None,
+    full: Annotated[bool, typer.Option("--all", help="Every dimension of every KPI, line by line.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Show that the counts add up: offered calls, backlog, tickets, the parts of every dimension. Exit code 1 if not."""
+    session, form = session_of(context), form_of(json, csv)
+    with session.open() as care:
+        found = care.balance(period=period, where=[condition(care, text) for text in where or ()])
+        words = session.words(care)
+        session.emit(form, [_line_data(one, words) for one in found], _balanced(found, full, words))
+    wrong = [one for one in found if not one.holds]
+    if wrong:
+        names = ", ".join(one.name for one in wrong)
+        loud = "These counts do not add up; this is a defect of Polso, please report it: {names}"
+        session.err.print(session.say(loud, names=names), style="bold red")
+        raise typer.Exit(1)
+
+
+def _line_data(one: Line, words: Words) -> dict[str, Any]:
+    def term(made: Term) -> dict[str, Any]:
+        where = [condition.model_dump(exclude_none=True) for condition in made.where]
+        return {
+            "words": made.words.of(words.language),
+            "n": made.n,
+            "sign": made.sign,
+            "kpi": made.kpi,
+            "where": where,
+        }
+
+    return {
+        "name": one.name, "words": one.words.of(words.language), "holds": one.holds, "difference": one.difference,
+        "whole": term(one.whole), "parts": [term(part) for part in one.parts],
+    }  # fmt: skip
+
+
+def _balanced(found: Sequence[Line], full: bool, words: Words) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import lines
+
+    told: list[Line] = []
+    rest: list[Line] = []
+    for one in found:
+        (rest if " by " in one.name and one.holds and not full else told).append(one)
+    said: list[Any] = [part for one in told for part in (_equation(one, words), Text(""))]
+    if rest:
+        kpis = len({one.whole.kpi for one in rest})
+        said.append(Text(words.say(
+            "And the parts of every dimension make the whole: {n} splits of {kpis} KPIs; --all shows them.",
+            n=words.count(len(rest)), kpis=words.count(kpis),
+        ), style="dim"))  # fmt: skip
+    return lines(*said)
+
+
+def _equation(one: Line, words: Words) -> Text:
+    from rich.text import Text
+
+    text = Text.assemble((one.words.of(words.language), "bold"), "\n")
+    text.append(f"{words.count(one.whole.n)} {one.whole.words.of(words.language)} =")
+    for place, part in enumerate(one.parts):
+        sign = " − " if part.sign < 0 else " + " if place else " "
+        text.append(f"{sign}{words.count(part.n)} {part.words.of(words.language)}")
+    verdict = (
+        words.say("adds up")
+        if one.holds
+        else words.say("off by {n}", n=words.count(one.difference, signed=True))
+    )
+    text.append(f"\n{'✓' if one.holds else '✗'} {verdict}", style="green" if one.holds else "bold red")
+    return text
+
+
+def recompute(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="An answer that `polso ask --save` wrote.", metavar="FILE")],
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Make a saved answer again, under its own definitions, and say what differs: then only the data does."""
+    session, form = session_of(context), form_of(json, csv)
+    with session.open() as care:
+        from polso.faces.table import table
+
+        answer, result, drifts = care.recompute(file)
+        words = session.words(care)
+        session.emit(form, result.to_dicts(), _recomputed(answer.as_of, table(result, words), drifts, words))
+
+
+def _recomputed(as_of: str, shown: RenderableType, drifts: Sequence[Drift], words: Words) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import lines
+
+    said = [words.say("Saved of data up to {at}, recomputed under its own definitions.", at=as_of)]
+    if not drifts:
+        said.append(words.say("Nothing differs."))
+    for drift in drifts:
+        keys = ", ".join(
+            f"{name}={value}" for name, value in drift.keys.items() if name not in ("variant", "version")
+        )
+        then, now = (
+            f"{cell['value']} (n {cell['n']})" if cell else "–" for cell in (drift.before, drift.now)
+        )
+        said.append(words.say("{keys}: was {then}, is {now}", keys=keys, then=then, now=now))
+    return lines(shown, Text(""), Text("\n".join(said), style="dim"))
+
+
+def diff(session: Session, form: Form, left: str, right: str | None, period: str) -> None:
+    """`polso kpis diff`: what two definitions say differently, and what it does to the numbers."""
+    with session.open() as care:
+        found = care.diff(left, right, period=period)
+        words = session.words(care)
+        data = {
+            "left": found.left.versioned, "right": found.right.versioned,
+            "changes": [asdict(change) for change in found.changes], "cells": found.result.to_dicts(),
+            "parting": asdict(found.parting) | {"share": found.parting.share} if found.parting else None,
+        }  # fmt: skip
+        session.emit(form, [data], _difference(found, words))
+
+
+def _difference(found: Difference, words: Words) -> RenderableType:
+    from rich.text import Text
+
+    from polso.faces.grid import lines
+    from polso.faces.questions import spelt
+    from polso.faces.table import table
+
+    names = (found.left.versioned, found.right.versioned)
+    said: list[Any] = [Text(f"{names[0]}  →  {names[1]}", style="bold")]
+    for change in found.changes:
+        said.append(Text(words.say(change.key), style="dim"))
+        for sign, side, style in (("−", change.left, "red"), ("+", change.right, "green")):
+            text = side.get(words.language, spelt(side)) if isinstance(side, dict) else spelt(side)
+            said.append(Text(f"  {sign} {text if side is not None else '–'}", style=style))
+    if not found.changes:
+        said.append(Text(words.say("They say the same.")))
+    parting = Text(parted(found.parting, words)) if found.parting else None
+    return lines(*said, Text(""), table(found.result, words), parting)
