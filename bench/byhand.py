@@ -12,35 +12,9 @@ from bench.made import OWN
 from polso.engine import DuckDB
 
 DIMENSIONS: Final = ("channel", "team", "agent", "priority", "issue_type", *OWN)
-# Facts compared, and the columns of tickets that this page does not make: `contacts` comes from another fact.
+# Facts compared, and the columns that this page does not make: `contacts` comes from another fact.
 FACTS: Final = {"tickets": "opened_at", "replies": "started_at", "solves": "solved_at", "backlog": "since"}
-_VENDORS: Final = (
-    "comment", "agent_response", "first_action", "response_from_human_clock", "assign_before_reply", "first_done",
-    "last_done", "done_from_customer", "paused_before_done", "paused_before_reply",
-)  # fmt: skip
-LEFT_OUT: Final = {
-    # What only vendors' readings need, besides.
-    "tickets": (
-        "contacts",
-        "comment_at",
-        "agent_response_at",
-        "first_action_at",
-        "human_clock_at",
-        "assigned_before_reply_at",
-        "first_done_at",
-        "last_done_at",
-        "declared_done_at",
-        "agent_replies",
-        "agent_responses",
-        "endings",
-        "awaits_customer",
-        "has_one_replier",
-        *(f"{name}{unit}" for name in _VENDORS for unit in ("_us", "_business_us")),
-    ),
-    "replies": ("is_counted", "left_out", "is_first_reply"),
-    "solves": ("is_counted", "left_out", "opened_at", "resolution_us", "resolution_business_us"),
-    "backlog": ("left_out",),
-}
+LEFT_OUT: Final = {"tickets": ("contacts",)}
 
 _SPANS: Final = {
     "first_response": ("started_at", "first_reply_at"),
@@ -56,6 +30,14 @@ _SPANS: Final = {
     "last_solve_event": ("opened_at", "last_solve_event_at"),
     "resolution_after_contact": ("first_reply_at", "resolved_at"),
     "reopen_gap": ("first_solved_at", "reopened_at"),
+    "comment": ("opened_at", "comment_at"),
+    "agent_response": ("opened_at", "agent_response_at"),
+    "first_action": ("opened_at", "first_action_at"),
+    "response_from_human_clock": ("human_clock_at", "human_reply_at"),
+    "assign_before_reply": ("opened_at", "assigned_before_reply_at"),
+    "first_done": ("opened_at", "first_done_at"),
+    "last_done": ("opened_at", "last_done_at"),
+    "done_from_customer": ("started_at", "last_done_at"),
     "lifetime": ("opened_at", "last_event_at"),
 }
 _CALENDAR: Final = "CASE WHEN channel = 'phone' THEN 'phones' ELSE 'office' END"
@@ -76,7 +58,9 @@ SELECT source, coalesce(ticket_id, CASE WHEN kind IN ('entered', 'left') THEN co
         WHEN 'assigned' THEN 4 WHEN 'message' THEN 5 WHEN 'waiting' THEN 6 WHEN 'solved' THEN 7 WHEN 'rated' THEN 8
         WHEN 'closed' THEN 9 ELSE 10 END AS rank,
     (kind = 'message' AND actor_kind = 'agent' OR kind = 'entered' AND stage = 'talk')
-        AND coalesce(direction, '') <> 'internal' AS is_reply
+        AND coalesce(direction, '') <> 'internal' AS is_reply,
+    kind = 'message' AND actor_kind = 'agent' AND coalesce(direction, '') <> 'internal' AS is_comment,
+    is_comment OR kind = 'note' AND actor_kind = 'agent' AND coalesce(value, '') = 'public' AS is_response
 FROM part
 WHERE ticket_id IS NOT NULL OR (kind IN ('entered', 'left') AND contact_id IS NOT NULL)
 """
@@ -131,7 +115,7 @@ turns AS (
     QUALIFY is_open <> lag(is_open, 1, false) OVER (PARTITION BY source, ticket_id ORDER BY occurred_at, seq, rank, event_id)),
 followed AS (
     SELECT source, ticket_id, is_open, occurred_at AS since, row_number() OVER w // 2 AS nth, lead(occurred_at) OVER w AS until,
-        lead(kind) OVER w AS ended_by, lead(CASE WHEN actor_kind = 'agent' THEN actor_id END) OVER w AS ended_by_agent
+        lag(kind) OVER w AS after, lead(kind) OVER w AS ended_by, lead(CASE WHEN actor_kind = 'agent' THEN actor_id END) OVER w AS ended_by_agent
     FROM turns
     WINDOW w AS (PARTITION BY source, ticket_id ORDER BY occurred_at, seq, rank, event_id))
 SELECT * EXCLUDE (is_open) FROM followed WHERE is_open
@@ -184,7 +168,11 @@ def _span(start: str, end: str, open_start: str, open_end: str, name: str) -> st
 
 
 def _waits(intervals: int) -> str:
-    span = _span("since", "until", _open("d1", "since", intervals), _open("d2", "until", intervals), "wait")
+    opens = {at: _open(f"d_{at}", at, intervals) for at in ("since", "until", "unanswered_until")}
+    spans = ", ".join(
+        _span("since", end, opens["since"], opens[end], name)
+        for name, end in {"wait": "until", "unanswered": "unanswered_until"}.items()
+    )
     return f"""
     CREATE OR REPLACE TEMP TABLE w AS
     WITH relevant AS (
@@ -196,10 +184,12 @@ def _waits(intervals: int) -> str:
         SELECT source, ticket_id, since, until, coalesce(value, 'customer') AS waiting_for
         FROM relevant WHERE kind = 'waiting' AND NOT after_end),
     placed AS (
-        SELECT waits.*, {_CALENDAR} AS calendar FROM waits
+        SELECT waits.*, {_CALENDAR} AS calendar,
+            CASE WHEN human_reply_at IS NULL OR since < human_reply_at THEN least(until, human_reply_at) END AS unanswered_until
+        FROM waits JOIN a USING (source, ticket_id)
         LEFT JOIN h ON h.source = waits.source AND h.ticket_id = waits.ticket_id AND h.from_at <= since AND h.to_at > since)
-    SELECT source, ticket_id, since, waiting_for, {span}
-    FROM placed {_day("d1", "since", "placed.calendar")} {_day("d2", "until", "placed.calendar")}
+    SELECT source, ticket_id, since, until, waiting_for, {spans}
+    FROM placed {" ".join(_day(f"d_{at}", at, "placed.calendar") for at in opens)}
     """
 
 
@@ -213,6 +203,12 @@ SELECT source, ticket_id, max(client) AS client, max(customer_id) AS customer_id
     min(occurred_at) FILTER (kind = 'message' AND actor_kind = 'customer') AS first_customer_message_at,
     min(occurred_at) FILTER (is_reply OR kind = 'message' AND actor_kind IN ('bot', 'system')) AS any_reply_at,
     min(occurred_at) FILTER (is_reply) AS human_reply_at, max(occurred_at) FILTER (is_reply) AS last_reply_at,
+    min(occurred_at) FILTER (is_comment) AS any_comment_at, min(occurred_at) FILTER (is_response) AS any_response_at,
+    min(occurred_at) FILTER (is_reply OR kind IN ('waiting', 'solved', 'closed')) AS first_action_at,
+    min(occurred_at) FILTER (kind IN ('solved', 'closed')) AS declared_done_at,
+    max(occurred_at) FILTER (kind = 'solved' AND actor_kind = 'bot') AS bot_solved_at,
+    arg_min(actor_id, occurred_at) FILTER (is_reply) AS replier,
+    coalesce(min(actor_id) FILTER (is_reply) = max(actor_id) FILTER (is_reply), false) AS has_one_replier,
     min(occurred_at) FILTER (kind = 'assigned') AS assigned_at,
     min(occurred_at) FILTER (kind IN ('opened', 'transferred', 'assigned') AND team IS NOT NULL) AS team_assigned_at,
     min(occurred_at) FILTER (kind = 'assigned' AND actor_id = subject_id) AS taken_at,
@@ -223,7 +219,7 @@ SELECT source, ticket_id, max(client) AS client, max(customer_id) AS customer_id
     max(occurred_at) FILTER (kind = 'merged') AS merged_at, max(occurred_at) FILTER (kind = 'removed') AS removed_at,
     max(occurred_at) FILTER (kind = 'restored') AS restored_at, max(value) FILTER (kind = 'removed') AS removed_as,
     count(*) FILTER (kind = 'message' AND actor_kind = 'customer') AS customer_messages,
-    count(*) FILTER (kind = 'message' AND actor_kind = 'agent') AS agent_messages,
+    count(*) FILTER (is_comment) AS agent_messages, count(*) FILTER (is_response) AS agent_responses,
     count(*) FILTER (kind = 'message' AND actor_kind IN ('bot', 'system')) AS bot_messages,
     count(*) FILTER (kind = 'note') AS notes, count(*) FILTER (kind = 'assigned') AS assignments,
     count(*) FILTER (kind = 'assigned' AND actor_id = subject_id) AS takes,
@@ -241,14 +237,34 @@ CREATE OR REPLACE TEMP TABLE k AS
 WITH spells AS (
     SELECT source, ticket_id, min(until) FILTER (ended_by = 'solved') AS first_solved_at,
         max(until) FILTER (ended_by = 'solved') AS last_solved_at, count(*) FILTER (ended_by = 'solved') AS solves,
-        count(*) FILTER (nth > 0) AS reopenings, min(since) FILTER (nth > 0) AS reopened_at,
+        min(until) FILTER (ended_by IN ('solved', 'closed', 'merged')) AS first_done_at,
+        max(until) FILTER (ended_by IN ('solved', 'closed', 'merged')) AS last_done_at,
+        count(*) FILTER (ended_by IN ('solved', 'closed', 'merged')) AS endings,
+        count(*) FILTER (after IN ('solved', 'closed')) AS reopenings, min(since) FILTER (after = 'solved') AS reopened_at,
         bool_or(until IS NULL) AS is_open, max(until) AS ended_at,
         arg_max_null(ended_by_agent, nth) FILTER (ended_by = 'solved') AS solver,
         arg_min_null(ended_by_agent, nth) FILTER (ended_by = 'solved') AS first_solver
     FROM s GROUP BY ALL),
 later AS (
-    SELECT source, ticket_id, min(occurred_at) AS later_reply_at FROM e JOIN a USING (source, ticket_id)
-    WHERE is_reply AND opened_by <> 'customer' AND occurred_at >= first_customer_message_at GROUP BY ALL),
+    SELECT source, ticket_id, min(occurred_at) FILTER (is_reply AND is_asked) AS later_reply_at,
+        arg_min(actor_id, occurred_at) FILTER (is_reply AND is_asked) AS later_replier,
+        min(occurred_at) FILTER (is_comment AND is_next) AS next_comment_at,
+        min(occurred_at) FILTER (is_response AND is_next) AS next_response_at
+    FROM (
+        SELECT e.*, occurred_at >= first_customer_message_at AS is_asked,
+            occurred_at > coalesce(recorded_opening_at, first_event_at) AS is_next
+        FROM e JOIN a USING (source, ticket_id) WHERE (is_reply OR is_response) AND opened_by <> 'customer')
+    GROUP BY ALL),
+assigned AS (
+    SELECT source, ticket_id, max(occurred_at) AS assigned_before_reply_at FROM e JOIN a USING (source, ticket_id)
+    WHERE kind = 'assigned' AND occurred_at <= human_reply_at GROUP BY ALL),
+passed AS (
+    SELECT source, ticket_id, max(passed_at) AS passed_at
+    FROM (
+        SELECT source, ticket_id, since AS passed_at FROM s WHERE after IN ('solved', 'closed')
+        UNION ALL
+        SELECT source, ticket_id, occurred_at FROM e WHERE kind = 'left' AND stage = 'bot' AND value IN ('handed_off', 'contained'))
+    JOIN a USING (source, ticket_id) WHERE human_reply_at IS NULL OR passed_at <= human_reply_at GROUP BY ALL),
 turns AS (
     SELECT source, ticket_id, count(*) AS turns,
         max(date_diff('microsecond', started_at, ended_at)) FILTER (outcome = 'answered') AS longest_reply_us
@@ -258,24 +274,36 @@ pauses AS (
         sum(wait_us) FILTER (waiting_for = 'customer') AS paused_on_customer_us,
         sum(wait_business_us) FILTER (waiting_for = 'customer') AS paused_on_customer_business_us,
         sum(wait_us) FILTER (waiting_for = 'customer' AND since < first_solved_at) AS paused_early_us,
-        sum(wait_business_us) FILTER (waiting_for = 'customer' AND since < first_solved_at) AS paused_early_business_us
+        sum(wait_business_us) FILTER (waiting_for = 'customer' AND since < first_solved_at) AS paused_early_business_us,
+        sum(wait_us) FILTER (since < first_done_at) AS paused_before_done_us,
+        sum(wait_business_us) FILTER (since < first_done_at) AS paused_before_done_business_us,
+        sum(unanswered_us) AS paused_before_reply_us, sum(unanswered_business_us) AS paused_before_reply_business_us,
+        bool_or(until IS NULL AND waiting_for = 'customer') AS awaits_customer
     FROM w JOIN spells USING (source, ticket_id) GROUP BY ALL)
-SELECT a.* EXCLUDE (any_reply_at), spells.* EXCLUDE (source, ticket_id),
+SELECT a.* EXCLUDE (any_reply_at, any_comment_at, any_response_at, bot_solved_at, replier), spells.* EXCLUDE (source, ticket_id),
     coalesce(recorded_opening_at, first_event_at) AS opened_at, recorded_opening_at IS NULL AS opening_inferred,
     CASE WHEN opened_by = 'customer' THEN coalesce(recorded_opening_at, first_event_at) ELSE first_customer_message_at END AS started_at,
     CASE WHEN opened_by = 'customer' THEN human_reply_at ELSE later_reply_at END AS first_reply_at,
     CASE WHEN opened_by = 'customer' THEN any_reply_at ELSE later_reply_at END AS any_first_reply_at,
+    CASE WHEN opened_by = 'customer' THEN replier ELSE later_replier END AS first_replier,
+    CASE WHEN opened_by = 'agent' THEN next_comment_at ELSE any_comment_at END AS comment_at,
+    CASE WHEN opened_by = 'agent' THEN next_response_at ELSE any_response_at END AS agent_response_at,
+    agent_messages - coalesce(opened_by = 'agent' AND any_comment_at <= opened_at, false)::BIGINT AS agent_replies,
+    greatest(opened_at, passed_at, CASE WHEN human_reply_at IS NULL OR bot_solved_at <= human_reply_at THEN bot_solved_at END)
+        AS human_clock_at,
+    assigned_before_reply_at,
     CASE WHEN NOT is_open THEN last_solved_at END AS resolved_at,
     CASE WHEN first_reply_at IS NULL THEN ended_at END AS ended_unanswered_at,
     CASE WHEN first_solved_at IS NULL THEN ended_at END AS ended_unsolved_at,
     started_at IS NOT NULL AND (first_reply_at IS NOT NULL OR is_open) AS awaits_response,
-    coalesce(turns, 0) AS turns, longest_reply_us,
+    coalesce(turns, 0) AS turns, longest_reply_us, coalesce(awaits_customer, false) AS awaits_customer,
     COLUMNS(c -> starts_with(c, 'paused_')),
     CASE WHEN merged_at > coalesce(restored_at, TIMESTAMP '1970-01-01') THEN 'merged'
         WHEN removed_at > coalesce(restored_at, TIMESTAMP '1970-01-01') THEN 'removed'
         WHEN opened_by = 'agent' AND (direction = 'internal' OR customer_id = opener) THEN 'internal' END AS left_out,
     left_out IS NULL AS is_counted
 FROM a LEFT JOIN spells USING (source, ticket_id) LEFT JOIN later USING (source, ticket_id)
+LEFT JOIN assigned USING (source, ticket_id) LEFT JOIN passed USING (source, ticket_id)
 LEFT JOIN turns USING (source, ticket_id) LEFT JOIN pauses USING (source, ticket_id)
 """
 
@@ -288,11 +316,14 @@ def _tickets(intervals: int) -> str:
     )
     positions = ", ".join(f"{_open(days[at], at, intervals)} AS o_{at}" for at in instants)
     joins = " ".join(_day(days[at], at, "placed.calendar") for at in instants)
+    credits = {"replying": "first_reply_at", "solving": "first_solved_at", "resolving": "last_solved_at"}
     tick = _open("d_tick", "(opened_at + to_microseconds(1))", intervals)
     paused = ", ".join(
         f"coalesce({name}, 0)::BIGINT AS {name}"
         for name in (
-            f"paused_{on}{kind}us" for on in ("", "on_customer_", "early_") for kind in ("", "business_")
+            f"paused_{on}{kind}us"
+            for on in ("", "on_customer_", "early_", "before_done_", "before_reply_")
+            for kind in ("", "business_")
         )
     )
     return f"""
@@ -300,14 +331,12 @@ def _tickets(intervals: int) -> str:
     WITH placed AS (
         SELECT k.*, {", ".join(f"last.{name}" for name in DIMENSIONS)},
             {", ".join(f"first.{name} AS opening_{name}" for name in ("team", "agent", "priority", "issue_type"))},
-            solving.team AS solving_team, solving.agent AS solving_agent,
+            {", ".join(f"{at}.{name} AS {at}_{name}" for at in credits for name in ("team", "agent"))},
             CASE WHEN last.channel = 'phone' THEN 'phones' ELSE 'office' END AS calendar
         FROM k
-        LEFT JOIN (FROM h WHERE to_at = TIMESTAMP '9999-12-31') AS last USING (source, ticket_id)
-        LEFT JOIN h AS first ON first.source = k.source AND first.ticket_id = k.ticket_id
-            AND first.from_at <= opened_at AND first.to_at > opened_at
-        LEFT JOIN h AS solving ON solving.source = k.source AND solving.ticket_id = k.ticket_id
-            AND solving.from_at <= first_solved_at AND solving.to_at > first_solved_at),
+        {_last("k")}
+        {_past("first", "k", "opened_at")}
+        {" ".join(_past(name, "k", at) for name, at in credits.items())}),
     positions AS (
         SELECT placed.*, {positions}, {tick} AS o_tick
         FROM placed {joins} {_day("d_tick", "(opened_at + to_microseconds(1))", "placed.calendar")})
@@ -318,12 +347,24 @@ def _tickets(intervals: int) -> str:
     """
 
 
-def _placed(table: str, at: str) -> str:
-    """SQL: rows of a table with the dimensions in force at one of their instants, and their calendar."""
+def _past(name: str, table: str, at: str) -> str:
+    """SQL: the dimensions in force at an instant of a table's rows, joined under a name."""
+    return f"""LEFT JOIN h AS {name} ON {name}.source = {table}.source AND {name}.ticket_id = {table}.ticket_id
+            AND {name}.from_at <= {table}.{at} AND {name}.to_at > {table}.{at}"""
+
+
+def _last(table: str) -> str:
+    """SQL: the last dimensions of a table's tickets, joined as `last`."""
+    return f"""LEFT JOIN (FROM h WHERE to_at = TIMESTAMP '9999-12-31') AS last
+            ON last.source = {table}.source AND last.ticket_id = {table}.ticket_id"""
+
+
+def _placed(table: str, at: str, credits: str, joins: str) -> str:
+    """SQL: rows of a table with the dimensions in force at one of their instants, their calendar, and who gets credit."""
     return f"""
-        SELECT x.*, {", ".join(f"h.{name}" for name in DIMENSIONS)}, {_CALENDAR.replace("channel", "h.channel")} AS calendar
-        FROM {table} AS x LEFT JOIN h ON h.source = x.source AND h.ticket_id = x.ticket_id
-            AND h.from_at <= x.{at} AND h.to_at > x.{at}"""
+        SELECT x.*, {", ".join(f"h.{name}" for name in DIMENSIONS)}, {credits},
+            {_CALENDAR.replace("channel", "h.channel")} AS calendar
+        FROM {table} AS x {_past("h", "x", at)} {joins}"""
 
 
 def _replies(intervals: int) -> str:
@@ -334,10 +375,15 @@ def _replies(intervals: int) -> str:
         _open("d2", "answered_at", intervals),
         "reply",
     )
-    rows = "(SELECT *, CASE WHEN outcome = 'answered' THEN ended_at END AS answered_at, nth = 1 AS is_first FROM t)"
+    rows = """(
+        SELECT t.*, CASE WHEN outcome = 'answered' THEN ended_at END AS answered_at, nth = 1 AS is_first, left_out, is_counted,
+            coalesce(answered_at = human_reply_at, false) AS is_first_reply
+        FROM t JOIN (SELECT source, ticket_id, left_out, is_counted, human_reply_at FROM k) USING (source, ticket_id))"""
+    credits = "last.team AS last_team, last.agent AS last_agent, answer.team AS replying_team, answer.agent AS replying_agent"
+    joins = f"{_past('answer', 'x', 'answered_at')} {_last('x')}"
     return f"""
     CREATE OR REPLACE TABLE hand_replies AS
-    WITH placed AS ({_placed(rows, "started_at")})
+    WITH placed AS ({_placed(rows, "started_at", credits, joins)})
     SELECT placed.* EXCLUDE (calendar), {span}
     FROM placed {_day("d1", "started_at", "placed.calendar")} {_day("d2", "answered_at", "placed.calendar")}
     ORDER BY started_at
@@ -345,23 +391,30 @@ def _replies(intervals: int) -> str:
 
 
 def _solves(intervals: int) -> str:
-    span = _span(
-        "solved_at",
-        "reopened_at",
-        _open("d1", "solved_at", intervals),
-        _open("d2", "reopened_at", intervals),
-        "reopen_gap",
+    opens = {at: _open(f"d_{at}", at, intervals) for at in ("opened_at", "solved_at", "reopened_at")}
+    spans = ", ".join(
+        _span(start, end, opens[start], opens[end], name)
+        for name, (start, end) in {
+            "reopen_gap": ("solved_at", "reopened_at"),
+            "resolution": ("opened_at", "solved_at"),
+        }.items()
     )
     rows = """(
-        SELECT source, ticket_id, client, since, until AS solved_at, reopened_at, ended_by_agent AS solver,
-            row_number() OVER (PARTITION BY source, ticket_id ORDER BY nth) = 1 AS is_first, reopened_at IS NOT NULL AS was_reopened
-        FROM (SELECT *, lead(since) OVER (PARTITION BY source, ticket_id ORDER BY nth) AS reopened_at FROM s)
-        JOIN (SELECT source, ticket_id, client FROM a) USING (source, ticket_id) WHERE ended_by = 'solved')"""
+        SELECT source, ticket_id, client, since, until AS solved_at, reopened_at, opened_at, ended_by_agent AS solver, left_out,
+            is_counted, row_number() OVER (PARTITION BY source, ticket_id ORDER BY nth) = 1 AS is_first,
+            reopened_at IS NOT NULL AS was_reopened
+        FROM (
+            SELECT *, lead(since) OVER (PARTITION BY source, ticket_id ORDER BY nth) AS reopened_at,
+                first(since) OVER (PARTITION BY source, ticket_id ORDER BY nth) AS opened_at
+            FROM s)
+        JOIN (SELECT source, ticket_id, client, left_out, is_counted FROM k) USING (source, ticket_id)
+        WHERE ended_by = 'solved')"""
+    credits = "last.team AS last_team, last.agent AS last_agent"
     return f"""
     CREATE OR REPLACE TABLE hand_solves AS
-    WITH placed AS ({_placed(rows, "solved_at")})
-    SELECT placed.* EXCLUDE (calendar), {span}
-    FROM placed {_day("d1", "solved_at", "placed.calendar")} {_day("d2", "reopened_at", "placed.calendar")}
+    WITH placed AS ({_placed(rows, "solved_at", credits, _last("x"))})
+    SELECT placed.* EXCLUDE (calendar), {spans}
+    FROM placed {" ".join(_day(f"d_{at}", at, "placed.calendar") for at in opens)}
     ORDER BY solved_at
     """
 
@@ -376,13 +429,13 @@ def _backlog() -> str:
     met AS (
         SELECT spells.*, {names}, from_at, to_at, from_at IS NULL OR from_at <= since AS starts_here, to_at IS NULL OR to_at >= end_at AS ends_here
         FROM spells LEFT JOIN h ON h.source = spells.source AND h.ticket_id = spells.ticket_id AND from_at < last_at AND to_at > since)
-    SELECT met.source, met.ticket_id, client, {", ".join(DIMENSIONS)},
+    SELECT met.source, met.ticket_id, client, left_out, {", ".join(DIMENSIONS)},
         CASE WHEN starts_here THEN since ELSE from_at END AS since, CASE WHEN ends_here THEN until ELSE to_at END AS until,
         CASE WHEN NOT starts_here THEN 'moved_in' WHEN nth = 0 THEN 'opened' ELSE 'reopened' END AS began_as,
         CASE WHEN NOT ends_here THEN 'moved_out' ELSE ended_by END AS ended_as, opened_at,
         CASE WHEN ends_here THEN until ELSE to_at END IS NULL AS is_still_open
     FROM met JOIN (SELECT source, ticket_id, since AS opened_at FROM s WHERE nth = 0) AS o USING (source, ticket_id)
-    JOIN (SELECT source, ticket_id, client FROM a) USING (source, ticket_id)
+    JOIN (SELECT source, ticket_id, client, left_out FROM k) USING (source, ticket_id)
     ORDER BY since
     """
 

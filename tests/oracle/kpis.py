@@ -159,17 +159,16 @@ def first_contact_resolution(
         if inside(r, "resolved_at", period) and r["person"] is not None and r["resolved_at"] + within <= as_of
     ]
 
-    followed: dict[Any, datetime] = {}
-    for row in counted(facts["tickets"]):
-        if row["follows"] is not None:
-            key = (row["source"], row["follows"])
-            followed[key] = min(row["opened_at"], followed.get(key, row["opened_at"]))
-
-    def key_of(row: Row) -> tuple[str, str]:
-        return row["source"], row["ticket_id"]
-
-    # A follow-up from before the last solve is a negative duration: neither a return nor none.
-    cohort = [r for r in cohort if followed.get(key_of(r), r["resolved_at"]) >= r["resolved_at"]]
+    def follow_up(row: Row) -> datetime | None:
+        """The same person's first ticket after the solve that follows this one."""
+        name = (row["source"], row["ticket_id"], row["client"], row["person"])
+        found = [
+            r["opened_at"]
+            for r in counted(facts["tickets"])
+            if (r["source"], r["follows"], r["client"], r["person"]) == name
+            and r["opened_at"] > row["resolved_at"]
+        ]
+        return min(found, default=None)
 
     def at_once(row: Row) -> bool:
         merged = sum(
@@ -181,7 +180,7 @@ def first_contact_resolution(
         )
         if row["turns"] + merged > 1 or row["reopenings"]:
             return False
-        after = followed.get(key_of(row))
+        after = follow_up(row)
         if after is not None and after - row["resolved_at"] <= within:
             return False
         names = (

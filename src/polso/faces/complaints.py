@@ -232,6 +232,8 @@ _QUESTIONS: Final = (
     ("no row has {column} = {value}", "nessuna riga ha {column} = {value}"),
     ("{kpi} cannot be credited to '{rule}': {fact} keeps no person", "{kpi} non si può attribuire a '{rule}': {fact} non registra nessuna persona"),
     ("{kpi} cannot be credited to '{rule}': {fact} keeps {names}; choose one of them", "{kpi} non si può attribuire a '{rule}': {fact} registra {names}; scegline uno"),
+    ("'{text}' is no cell; write name=value, like team=x or month=2026-03", "'{text}' non è una cella; scrivi nome=valore, come team=x o month=2026-03"),
+    ("name one KPI, or two definitions: `polso kpis diff csat:zendesk csat`", "nomina un KPI, o due definizioni: `polso kpis diff csat:zendesk csat`"),
     ("this definition counts a column but names none", "questa definizione conta una colonna ma non ne nomina nessuna"),
     ("'{name}' splits an answer and cannot filter it; ask a shorter period, or split `by` it", "'{name}' divide una risposta e non la filtra; chiedi un periodo più breve, o dividi con `by`"),
     ("{name} is too fine to split {fact} by; {why}", "{name} è troppo fine per dividere {fact}; {why}"),

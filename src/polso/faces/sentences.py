@@ -15,9 +15,12 @@ from typing import Final
 from polso.faces.complaints import COMPLAINTS
 
 JOINED: Final = " · "
-# In a pattern these stand for numbers or names, and those for names, which are the same in every language.
+# In a pattern these stand for numbers, and those for names, which are the same in every language.
 NUMBERS: Final = {"n", "m", "a", "b", "c"}
 KEPT: Final = {
+    "a",
+    "b",
+    "c",
     "name",
     "names",
     "file",
@@ -150,8 +153,8 @@ def _matched(text: str) -> str | None:
 
 def _part(name: str, text: str) -> str:
     """What fills a pattern: numbers with their thousands apart, sentences translated, names as they are."""
-    if name in NUMBERS:
-        return f"{int(text):,}".replace(",", ".") if text.isdigit() else text
+    if name in NUMBERS and text.isdigit():
+        return f"{int(text):,}".replace(",", ".")
     return text if name in KEPT else told("it", text)
 
 

@@ -40,14 +40,11 @@ def link(tickets: Table, others: Mapping[str, Table]) -> Table:
     found = found.rename(source_="source", ticket_id_="ticket_id")
     bare = tickets.drop(*(name for name in (*NEXT, *GAPS, "all_contacts") if name in tickets.columns))
     joined = bare.left_join(found, [bare.source == found.source_, bare.ticket_id == found.ticket_id_])
-    followed = tickets.filter(tickets.follows.notnull() & tickets.is_counted)
-    children = followed.group_by(f_source=followed.source, f_ticket_id=followed.follows).aggregate(
-        followed_at=followed.opened_at.min()
-    )
+    children = _follow_ups(tickets)
     joined = joined.left_join(
-        children, [joined.source == children.f_source, joined.ticket_id == children.f_ticket_id]
+        children, [joined.source == children.f_source, joined.ticket_id == children.f_ticket]
     )
-    joined = joined.drop("source_", "ticket_id_", "f_source", "f_ticket_id")
+    joined = joined.drop("source_", "ticket_id_", "f_source", "f_ticket")
     joined = _with_merged(joined, tickets)
     # A return of unknown type may be about anything, and a ticket of unknown type may have been about anything.
     untyped = joined.issue_type.isnull()
@@ -59,6 +56,24 @@ def link(tickets: Table, others: Mapping[str, Table]) -> Table:
         return_us=micros_between(joined.last_solved_at, joined.next_ticket_at),
         follow_up_us=micros_between(joined.last_solved_at, joined.followed_at),
     ).drop("followed_at")
+
+
+def _follow_ups(tickets: Table) -> Table:
+    """When a ticket's first follow-up after its last solve was opened: f_source, f_ticket, followed_at.
+
+    Of the same person, like every return: a person's rows are seen together, and linked again without other people's.
+    """
+    children = tickets.filter(
+        tickets.follows.notnull() & tickets.is_counted & tickets.person.notnull()
+    ).select(f_client="client", f_person="person", f_source="source", f_ticket="follows", f_at="opened_at")
+    met = children.inner_join(
+        tickets.select("source", "ticket_id", "client", "person", "last_solved_at"),
+        [
+            children.f_source == tickets.source, children.f_ticket == tickets.ticket_id, children.f_client == tickets.client,
+            children.f_person == tickets.person, children.f_at > tickets.last_solved_at,
+        ],
+    )  # fmt: skip
+    return met.group_by("f_source", "f_ticket").aggregate(followed_at=met.f_at.min())
 
 
 def _with_merged(rows: Table, tickets: Table) -> Table:

@@ -23,6 +23,8 @@ from polso.query.store import Store, with_grains
 Cell = tuple[Any, ...]
 Found = dict[Cell, dict[str, Any]]
 Credits = tuple[tuple[str, str], ...]
+# What a pass reads: a fact, by which clock, under whose names.
+Pass = tuple[str, str, Credits]
 LISTED = "`polso kpis NAME` lists what a KPI can be split by"
 
 
@@ -110,38 +112,63 @@ def scan(
     rows = in_scope(store, fact, clock, question, scope, wanted[0].definition)
     if question.grains:
         rows = with_grains(rows, clock, question.grains, store.slots(question.period)[1])
-    made = {w.column: _aggregate(store, rows, w, question) for w in wanted}
-    keys = {name: rows[f"polso_{name}" if name in GRAINS else name] for name in question.by}
-    grouped = (
-        rows.group_by(**{f"by_{name}": value for name, value in keys.items()}).aggregate(**made)
-        if keys
-        else rows.aggregate(**made)
-    )
+    keys = {f"by_{name}": rows[f"polso_{name}" if name in GRAINS else name] for name in question.by}
+    # What is counted is worked out once a row and named, then summed up: engines would judge each sum's rows anew.
+    parts: dict[str, Value] = {}
+    made = {w.column: _part(store, rows, w, question, parts) for w in wanted}
+    judged = rows.select(**keys, **parts) if keys or parts else rows
+    sums = {column: _summed(judged, part) for column, part in made.items()}
+    grouped = judged.group_by(*keys).aggregate(**sums) if keys else judged.aggregate(**sums)
     found = store.collect(grouped).to_pylist()
     return {tuple(row[f"by_{name}"] for name in question.by): row for row in found}
 
 
-def _aggregate(store: Store, rows: Table, wanted: Wanted, question: Question) -> Value:
+def _part(
+    store: Store, rows: Table, wanted: Wanted, question: Question, parts: dict[str, Value]
+) -> tuple[Ask, str | None]:
+    """What an aggregate sums up of each row, put under a name into `parts`: the ask, and that name (none: the row itself)."""
     ask, definition = wanted.ask, wanted.definition
     kept = condition_of(store, rows, wanted, question)
-    if ask.what == "count" and ask.column is None:
-        return rows.count(where=kept)
+    part: Value | None = kept
     if ask.what == "distinct":
-        return rows[_named(ask.column)].nunique(where=kept)
-    value = value_of(rows, ask, definition)
-    if ask.what == "negative":
-        return (value < 0).fill_null(False).sum(where=kept)
-    if definition.unit == "duration":
-        sound = value >= 0
-        kept = sound if kept is None else kept & sound
+        part = _where(kept, rows[_named(ask.column)])
+    elif ask.what != "count" or ask.column is not None:
+        value = value_of(rows, ask, definition)
+        if ask.what == "negative":
+            backwards = (value < 0).fill_null(False)
+            part = backwards if kept is None else kept & backwards
+        else:
+            if definition.unit == "duration":
+                sound = value >= 0
+                kept = sound if kept is None else kept & sound
+            part = _where(kept, value)
+    if part is None:
+        return ask, None
+    same = next((name for name, known in parts.items() if known.equals(part)), None)
+    name = same or f"part_{len(parts)}"
+    parts[name] = part
+    return ask, name
+
+
+def _where(kept: BooleanValue | None, value: Value) -> Value:
+    return value if kept is None else ibis.ifelse(kept, value, ibis.null(value.type()))
+
+
+def _summed(judged: Table, part: tuple[Ask, str | None]) -> Value:
+    ask, name = part
+    if name is None:
+        return judged.count()
+    column = judged[name]
+    if ask.what == "negative" or (ask.what == "count" and ask.column is None):
+        return judged.count(where=column)
     if ask.what == "count":
-        return value.count(where=kept)
-    if ask.what == "sum":
-        return value.cast("decimal(38, 0)").sum(where=kept)
-    if ask.what == "squares":
-        exact = value.cast("decimal(38, 0)")
-        return (exact * exact).sum(where=kept)
-    return value.quantile(list(ask.fractions), where=kept)
+        return column.count()
+    if ask.what == "distinct":
+        return column.nunique()
+    if ask.what == "quantile":
+        return column.quantile(list(ask.fractions))
+    exact = column.cast("decimal(38, 0)")
+    return exact.sum() if ask.what == "sum" else (exact * exact).sum()
 
 
 def _named(column: str | None) -> str:
@@ -169,9 +196,9 @@ def condition_of(store: Store, rows: Table, wanted: Wanted, question: Question) 
     return old if kept is None else kept & old
 
 
-def asked(definitions: tuple[Definition, ...]) -> dict[tuple[str, str, Credits], list[Wanted]]:
+def asked(definitions: tuple[Definition, ...]) -> dict[Pass, list[Wanted]]:
     """All aggregates that definitions want, grouped by the scan (fact, clock, credit) that can give them."""
-    plan: dict[tuple[str, str, Credits], list[Wanted]] = {}
+    plan: dict[Pass, list[Wanted]] = {}
     for place, definition in enumerate(definitions):
         for name, ask in kind_of(definition).ask(definition).items():
             fact, clock = ask.fact or definition.fact, ask.clock or definition.clock
