@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import side_by_side
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
@@ -46,7 +47,19 @@ COUNTED = ("count", "stock", "stock_by_age", "roll_forward")
 ELSEWHERE = {*Definition.model_fields} & {
     *("name", "variant", "title", "meaning", "unit", "better", "kind", "fact", "clock", "stat", "params"),
     *("empty", "source", "version", "valid_from", "value", "minus", "where", "part", "against"),
-    *("top", "bottom", "scale", "edges", "since", "until", "person", "known_after", "complement"),
+    *(
+        "top",
+        "bottom",
+        "scale",
+        "edges",
+        "since",
+        "until",
+        "person",
+        "known_after",
+        "complement",
+        "vendor",
+        "credit",
+    ),
 }
 UNITS = {
     "utc": "UTC instant",
@@ -540,6 +553,7 @@ def pages() -> dict[str, str]:
     made |= {"settings.md": settings_page(), "errors.md": errors_page(), "cli.md": commands_page()}
     made |= {f"facts/{name}.md": fact_page(fact) for name, fact in FACTS.items()}
     made |= {f"kpis/{stem}.md": kpi_page(stem, entries) for stem, entries in files_of_kpis().items()}
+    made |= {name: page("src/polso/kpis", *parts) for name, parts in side_by_side.pages().items()}
     return made
 
 

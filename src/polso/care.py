@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -198,8 +198,12 @@ class Care:
             if name in CYCLES or name in ("hour", "quarter_hour"):
                 raise QuestionError(f"a cell by {name} is not explained on its own; explain its day")
             if name in GRAINS:
-                bucket = self.period(str(value)[:10] if name in ("day", "week") else str(value))
+                bucket = self.period(_bucket(name, str(value)))
                 start, end = max(period.since, bucket.since), min(period.until, bucket.until)
+                if start >= end:
+                    raise QuestionError(
+                        f"the cell {name} = {value} lies outside the period {period.since}..{period.until}"
+                    )
                 period = Period(start, end, period.zone)
             else:
                 filters.append(_condition(name, value))
@@ -315,6 +319,22 @@ def conditions(where: Where) -> tuple[Condition, ...]:
     if not isinstance(where, Mapping):
         return tuple(where)
     return tuple(_condition(name, value) for name, value in where.items())
+
+
+def _bucket(grain: str, value: str) -> str:
+    """A cell of time as a period is written: an answer names weeks, months and quarters by their first day."""
+    try:
+        first = date.fromisoformat(value[:10])
+    except ValueError:
+        return value
+    if grain == "week":
+        return f"{first}..{first + timedelta(days=7)}"
+    written = {
+        "day": f"{first}",
+        "month": f"{first:%Y-%m}",
+        "quarter": f"{first:%Y}-Q{(first.month + 2) // 3}",
+    }
+    return written.get(grain, f"{first:%Y}")
 
 
 def _condition(name: str, value: Any) -> Condition:

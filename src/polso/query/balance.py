@@ -90,6 +90,11 @@ class Counter:
     def __init__(self, store: Store, known: Catalogue, question: Question, scope: Scope) -> None:
         self.store, self.known, self.asked, self.scope = store, known, question, scope
 
+    def can_filter(self, definition: Definition) -> bool:
+        """Whether the definition's fact has every column of the question's filters."""
+        known = self.store.fact(definition.fact).columns
+        return all(condition.column in known for condition in self.asked.where)
+
     def count(self, definition: Definition, *where: Condition) -> int:
         """How many rows a counting definition has, with some conditions more."""
         question = replace(self.asked, definitions=(definition,), where=(*self.asked.where, *where))
@@ -113,10 +118,21 @@ class Counter:
 
 
 def balance(store: Store, known: Catalogue, question: Question, scope: Scope = EVERYONE) -> tuple[Line, ...]:
-    """Every line of a period: queues, abandonment, tickets, backlog, surveys, and each dimension of each additive KPI."""
+    """Every line of a period: queues, abandonment, tickets, backlog, and each dimension of each additive KPI.
+
+    Under a filter, only the lines of facts that know what it filters by.
+    """
     counter = Counter(store, known, question, scope)
-    lines = [_offered(counter), _abandoned(counter), _tickets(counter), _backlog(counter)]
-    return (*lines, *_dimensions(counter))
+    made = {
+        "calls_offered": _offered,
+        "stage_abandonment": _abandoned,
+        "ticket_volume": _tickets,
+        "backlog": _backlog,
+    }
+    lines = [line(counter) for kpi, line in made.items() if counter.can_filter(known[kpi].default)]
+    found = (*lines, *_dimensions(counter))
+    # Where no fact knows the filter, say so as any question would.
+    return found or (_tickets(counter),)
 
 
 def _offered(counter: Counter) -> Line:
@@ -185,8 +201,9 @@ def _backlog(counter: Counter) -> Line:
 
 def _dimensions(counter: Counter) -> Iterable[Line]:
     """The parts of every dimension make the whole, for every KPI whose cells can be added up: one question a dimension."""
-    additive = [d for entry in counter.known.values() if (d := concrete(entry.default)).kind in ADDITIVE]
-    wholes = counter.sums(additive)
+    every = (concrete(entry.default) for entry in counter.known.values())
+    additive = [d for d in every if d.kind in ADDITIVE and counter.can_filter(d)]
+    wholes = counter.sums(additive) if additive else {}
     names = dict.fromkeys(c.name for d in additive for c in FACTS[d.fact].columns if c.dimension)
     for name in names:
         split = [d for d in additive if any(c.name == name and c.dimension for c in FACTS[d.fact].columns)]

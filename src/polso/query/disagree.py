@@ -193,7 +193,7 @@ def _reason(pair: tuple[Definition, Definition], lines: list[list[Fate]], row: M
             why = (
                 made[fate].line.words
                 if fate is not None
-                else Words(en="it has no such row", it="non ha righe")
+                else Words(en="it has no such row in the period", it="non ha righe nel periodo")
             )
             said.append(
                 Words(en=f"{_name(d)} leaves it out: {why.en}", it=f"{_name(d)} lo esclude: {why.it}")

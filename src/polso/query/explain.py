@@ -15,7 +15,7 @@ from polso.errors import QuestionError
 from polso.facts import FACTS
 from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Part, Words
 from polso.kpis.kinds import NOTHING, Ask, compared_durations
-from polso.kpis.wording import fails, holds, noun, of_fact, young
+from polso.kpis.wording import LEFT_OUT, fails, holds, noun, of_fact, young
 from polso.query.cohort import cohort_pair
 from polso.query.conditions import all_of, parameters
 from polso.query.question import EVERYONE, Question, Scope
@@ -27,11 +27,6 @@ ALL: Final = ibis.literal(True)
 BINS: Final = 12
 TENTHS: Final = tuple(tenth / 10 for tenth in range(11))
 STOCKS: Final = ("stock", "stock_by_age", "roll_forward")
-_LEFT_OUT: Final = {
-    "merged": Words(en="merged into another ticket", it="unito a un altro ticket"),
-    "removed": Words(en="removed as spam, test or duplicate", it="rimosso come spam, prova o duplicato"),
-    "internal": Words(en="opened by an agent for themselves", it="aperto da un operatore per sé"),
-}
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,10 @@ def _stock(store: Store, d: Definition, question: Question, scope: Scope) -> Acc
     at_end = at == store.as_of
     begun = rows.began <= moment if at_end else rows.began < moment
     over = rows.ended <= moment if at_end else rows.ended < moment
+    unknown = ibis.literal(question.period.instants[0] > store.as_of)
     made = [
+        Fate(Line("after_data", Words(en="nobody knows yet: the period begins after the data ends",
+            it="non si sa ancora: il periodo comincia dopo la fine dei dati"), 0), unknown),
         Fate(Line("not_begun", Words(en="not begun yet", it="non ancora iniziato"), 0), ~begun.fill_null(False)),
         Fate(Line("ended", Words(en="ended before", it="finito prima"), 0), over.fill_null(False)),
         *_unmet(d, rows, d.where, parameters(d, question.params)),
@@ -189,7 +187,7 @@ def _unmet(d: Definition, rows: Table, where: Conditions, params: Mapping[str, i
         if _is_verdict(condition) and "left_out" in rows.columns:
             made += [
                 Fate(Line(f"left_out:{why}", words, 0), ~met & (rows.left_out == why).fill_null(False))
-                for why, words in _LEFT_OUT.items()
+                for why, words in LEFT_OUT.items()
             ]
         made.append(Fate(Line(f"where:{place}", fails(d.fact, condition, d), 0), ~met))
     return made

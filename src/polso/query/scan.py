@@ -59,9 +59,12 @@ def in_scope(
 
 
 def credited(rows: Table, fact: str, definition: Definition) -> Table:
-    """Rows whose `agent` and `team` are those of the definition's credit rule."""
+    """Rows whose `agent` and `team` are those of the definition's credit rule; the row's own stay as `own_agent`, `own_team`."""
     columns = credit_columns(definition, fact)
-    return rows.mutate(**{name: rows[column] for name, column in columns.items()}) if columns else rows
+    if not columns:
+        return rows
+    own = {f"own_{name}": rows[name] for name in columns if name in rows.columns}
+    return rows.mutate(**own, **{name: rows[column] for name, column in columns.items()})
 
 
 def credit_columns(definition: Definition, fact: str) -> Mapping[str, str]:

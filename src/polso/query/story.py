@@ -160,7 +160,9 @@ def _chapter(
     start, stop = (Instant(column, noun(fact, column), row[column]) for column in ends)
     stem = next(s.name for s in FACTS[fact].spans if (s.start, s.end) == ends)
     seconds, business = (_seconds(row[f"{stem}{kind}_us"]) for kind in ("", "_business"))
-    calendar = calendar_of(row)
+    # The calendar is the row's own, whoever gets the credit.
+    own = {name: row[f"own_{name}"] for name in ("agent", "team") if f"own_{name}" in row}
+    calendar = calendar_of({**row, **own})
     pieces = _pieces(calendar, start.at, stop.at) if start.at and stop.at and start.at <= stop.at else ()
     return Chapter(line, start, stop, seconds, business, calendar.name, pieces, row)
 

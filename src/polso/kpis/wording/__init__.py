@@ -32,6 +32,12 @@ _CREDITS: Final[dict[Credit, Words]] = {
     "solver": Words(en="whoever solved it", it="chi l'ha risolto"),
     "team": Words(en="the team at that moment", it="il gruppo in quel momento"),
 }
+# Why a ticket does not count.
+LEFT_OUT: Final = {
+    "merged": Words(en="merged into another ticket", it="unito a un altro ticket"),
+    "removed": Words(en="removed as spam, test or duplicate", it="rimosso come spam, prova o duplicato"),
+    "internal": Words(en="opened by an agent for themselves", it="aperto da un operatore per sé"),
+}
 NOBODY: Final = Words(en="no person", it="nessuna persona")
 
 
@@ -109,6 +115,9 @@ def _said(fact: str, condition: Condition, op: str, definition: Definition) -> W
     said = phrase(fact, condition.column)
     if isinstance(condition.value, bool) and said.yes and said.no:
         return said.yes if condition.value == (op == "=") else said.no
+    if condition.column == "left_out" and op in ("=", "!=") and condition.value in LEFT_OUT:
+        why = LEFT_OUT[str(condition.value)]
+        return why if op == "=" else Words(en=f"not {why.en}", it=f"non {why.it}")
     name = noun(fact, condition.column)
     if op in ("null", "not null"):
         without = Words(en=f"without {name.en}", it=f"senza {name.it}")
