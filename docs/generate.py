@@ -59,6 +59,7 @@ ELSEWHERE = {*Definition.model_fields} & {
         "complement",
         "vendor",
         "credit",
+        "beside",
     ),
 }
 UNITS = {

@@ -34,7 +34,7 @@ from polso.query.explanation import Explanation
 from polso.query.period import Compare, Period
 from polso.query.period import parse as parse_period
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.result import Result
+from polso.query.result import Cell, Result
 from polso.query.run import Time, concrete, run
 from polso.query.saved import Answer, Drift, drifts, read, save
 from polso.query.store import Store
@@ -126,8 +126,21 @@ class Care:
             definition=definition, credit=credit,
         )  # fmt: skip
         result = run(self.store, question, scope=_scope(clients), time=time, compare=compare)
+        result = replace(result, beside=self._beside(question, _scope(clients)))
         said = self.changed(*kpis)
         return replace(result, warnings=(*result.warnings, *said)) if said else result
+
+    def _beside(self, question: Question, scope: Scope) -> tuple[Cell, ...]:
+        """What the definitions of a question say must be read with them; nothing where its filters do not fit."""
+        names = dict.fromkeys(name for d in question.definitions for name in d.beside)
+        asked = {d.name for d in question.definitions}
+        found = tuple(concrete(find(self.catalogue, name)) for name in names if name not in asked)
+        if not found:
+            return ()
+        try:
+            return run(self.store, replace(question, definitions=found, by=(), params={}), scope=scope).cells
+        except QuestionError:
+            return ()
 
     def question(
         self,

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from polso.engine import IntegerValue, Table, ibis
 from polso.engine.expressions import micros_between
 
-# Names of columns that exist only inside the expressions below.
-DAY, SINCE_MIDNIGHT, JOINED = "polso_day", "polso_since_midnight_us", "polso_calendar_"
+# What names of columns that exist only inside the expressions below begin with.
+OWN = "polso_"
 
 
 def with_position(table: Table, instant: str, calendar: str, days: Table, name: str) -> Table:
@@ -21,9 +21,20 @@ def with_position(table: Table, instant: str, calendar: str, days: Table, name: 
     Null where the instant or the calendar is null or not in `days`; see `uncovered`. Only differences of
     positions mean anything outside the table.
     """
-    keys = [(calendar, JOINED + "calendar"), (DAY, JOINED + "day")]
-    joined = _dated(table, instant).left_join(_prefixed(days), keys)
-    return joined.mutate(**{name: _position(joined, days)}).select(*table.columns, name)
+    return _with_positions(table, {instant: name}, calendar, days)
+
+
+def _with_positions(table: Table, names: Mapping[str, str], calendar: str, days: Table) -> Table:
+    """Add the positions of several instants, {instant: new name}: one join each, and one row written after all of them."""
+    dated = table.mutate(**{f"{OWN}day_{i}": table[instant].date() for i, instant in enumerate(names)})
+    joined = dated
+    for i in range(len(names)):
+        known = _prefixed(days, f"{OWN}{i}_")
+        joined = joined.left_join(known, [(calendar, f"{OWN}{i}_calendar"), (f"{OWN}day_{i}", f"{OWN}{i}_day")])
+    positions = {
+        name: _position(joined, instant, days, f"{OWN}{i}_") for i, (instant, name) in enumerate(names.items())
+    }
+    return joined.select(*table.columns, **positions)
 
 
 def with_business(table: Table, columns: Mapping[str, tuple[str, str]], calendar: str, days: Table) -> Table:
@@ -34,9 +45,7 @@ def with_business(table: Table, columns: Mapping[str, tuple[str, str]], calendar
     """
     instants = list(dict.fromkeys(column for pair in columns.values() for column in pair))
     position = {instant: f"polso_open_{i}_us" for i, instant in enumerate(instants)}
-    placed = table
-    for instant, name in position.items():
-        placed = with_position(placed, instant, calendar, days, name)
+    placed = _with_positions(table, position, calendar, days)
     business = {
         name: _business(placed[position[start]], placed[position[end]])
         for name, (start, end) in columns.items()
@@ -57,15 +66,10 @@ def uncovered(table: Table, instants: Iterable[str], calendar: str, days: Table)
     return wanted.anti_join(days, ["calendar", "day"])
 
 
-def _dated(table: Table, instant: str) -> Table:
-    day = table[instant].date()
-    return table.mutate(**{DAY: day, SINCE_MIDNIGHT: micros_between(day.cast("timestamp"), table[instant])})
-
-
-def _prefixed(days: Table) -> Table:
-    """The columns needed, under names that cannot meet those of a fact."""
+def _prefixed(days: Table, prefix: str) -> Table:
+    """The columns needed, under names that cannot meet those of a fact or of another join."""
     names = ["calendar", "day", "open_before_us", *(name for pair in _intervals(days) for name in pair)]
-    return days.select(**{JOINED + name: days[name] for name in names})
+    return days.select(**{prefix + name: days[name] for name in names})
 
 
 def _intervals(days: Table) -> list[tuple[str, str]]:
@@ -73,12 +77,13 @@ def _intervals(days: Table) -> list[tuple[str, str]]:
     return [(f"start_{i}_us", f"length_{i}_us") for i in range(1, count + 1)]
 
 
-def _position(joined: Table, days: Table) -> IntegerValue:
+def _position(joined: Table, instant: str, days: Table, prefix: str) -> IntegerValue:
     """Null for an unknown day because open_before_us is; `least` and `greatest` alone would skip nulls."""
-    total = joined[JOINED + "open_before_us"]
+    total = joined[prefix + "open_before_us"]
+    since_midnight = micros_between(joined[instant].date().cast("timestamp"), joined[instant])
     for start, length in _intervals(days):
-        gone = joined[SINCE_MIDNIGHT] - joined[JOINED + start]
-        total = total + ibis.greatest(0, ibis.least(gone, joined[JOINED + length])).cast("int64")
+        gone = since_midnight - joined[prefix + start]
+        total = total + ibis.greatest(0, ibis.least(gone, joined[prefix + length])).cast("int64")
     return total
 
 

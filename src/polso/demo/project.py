@@ -84,6 +84,8 @@ product = "product"
 language = "language"
 """
 
+# The source whose messages say which one they answer.
+THREADED: Final = "social"
 _OWN_KPI: Final = """# A KPI of Acme Care's own: how many urgent tickets wait more than an hour for a person.
 [urgent_waits_over_an_hour]
 title = { it = "Urgenti in attesa oltre un'ora", en = "Urgent tickets waiting over an hour" }
@@ -134,9 +136,21 @@ def _write_events(data: Path, company: Company) -> Truth:
 
 def _write_source(writer: Any, events: Any, source: str) -> None:
     rows = events.filter(pc.equal(events["source"], source))
-    writer.write_table(
-        rows.sort_by([("occurred_at", "ascending"), ("seq", "ascending"), ("event_id", "ascending")])
-    )
+    rows = rows.sort_by([("occurred_at", "ascending"), ("seq", "ascending"), ("event_id", "ascending")])
+    writer.write_table(_threaded(rows) if source == THREADED else rows)
+
+
+def _threaded(rows: pa.Table) -> pa.Table:
+    """Rows in which every agent's message names the customer's message it answers, as posts of social media do."""
+    names = ("ticket_id", "kind", "actor_kind", "event_id", "subject_id")
+    last: dict[str, str] = {}
+    subjects = []
+    for ticket, kind, actor, event, subject in zip(*(rows[name].to_pylist() for name in names), strict=True):
+        if kind == "message" and actor == "customer":
+            last[ticket] = event
+        subjects.append(last.get(ticket) if kind == "message" and actor == "agent" else subject)
+    place = rows.schema.get_field_index("subject_id")
+    return rows.set_column(place, "subject_id", pa.array(subjects, pa.string()))
 
 
 def settings() -> str:

@@ -62,12 +62,25 @@ def table(result: Result, words: Words | None = None, limit: int | None = None) 
     return lines(
         grid,
         rest,
+        beside(result, words),
         Text(""),
         notes.text(words),
         warnings(result, words),
         *meanings(result, words),
         spoken_of(result, words),
     )
+
+
+def beside(result: Result, words: Words) -> Text | None:
+    """What must be read with the answer, one line each."""
+    from polso.kpis.catalogue import shipped
+
+    said = []
+    for cell in result.beside:
+        known = shipped().get(cell.kpi)
+        title = known.default.title.of(words.language) if known else cell.kpi
+        said.append(f"{title}: {words.value(cell.value, cell.unit)} (n {words.count(cell.n)})")
+    return Text("\n".join(said), style=PALE) if said else None
 
 
 def columns(result: Result, cells: Sequence[Cell], words: Words, notes: Notes) -> list[Column]:

@@ -42,7 +42,7 @@ def turns(events: Table, context: Context, carry: str = "contact_id") -> Table:
     Columns: source, ticket_id, nth, started_at, next_turn_at, started_by_kind, contact_id, actor_id,
     ended_at, outcome (answered, ended, open) and answered_by.
     """
-    own = _placed(of_tickets(events))
+    own = _placed(of_tickets(events), context)
     ends, comes = is_end(own) & ~own.is_undone, is_customer_contact(own) & ~own.is_passed_on
     speaks = ibis.cases(
         (is_reply(own), "reply"),
@@ -94,18 +94,27 @@ def turns(events: Table, context: Context, carry: str = "contact_id") -> Table:
     )
 
 
-def _placed(own: Table) -> Table:
-    """Mark what only the rest of the ticket tells: removals and mergers undone later, and callers passed on.
+def _placed(own: Table, context: Context) -> Table:
+    """The events that can tell of turns, with what only the rest of the ticket tells of them: removals and mergers undone
+    later, and callers passed on.
 
     Who comes back from removal has waited all along; a caller passed on to another queue has reached the
     service once.
     """
+    tells = is_reply(own) | is_end(own) | is_customer_contact(own) | reopens(own, context.reopen_on)
     enters = ((own.kind == "entered") & own.contact_id.notnull()).fill_null(False)
-    so_far = ibis.cumulative_window(group_by=[*TICKET, "contact_id"], order_by=list(ORDER))
-    begun = ibis.ifelse(enters, 1, 0).sum().over(so_far)
-    back = own.occurred_at.max(where=own.kind == "restored").over(ibis.window(group_by=list(TICKET)))
-    undone = own.kind.isin(["removed", "merged"]) & (own.occurred_at < back)
-    return own.mutate(is_undone=undone.fill_null(False), is_passed_on=enters & (begun > 1))
+    told = own.filter((tells | (own.kind == "opened")).fill_null(False) & ~enters)
+    # Callers apart: sorting every event by its contact, for these alone, would take longer than all the rest.
+    calls = own.filter(enters)
+    place = ibis.row_number().over(in_order(calls, *TICKET, "contact_id"))
+    placed = told.mutate(is_passed_on=ibis.literal(False)).union(calls.mutate(is_passed_on=place > 0))
+    restored = own.filter(own.kind == "restored")
+    back = restored.group_by(b_source=restored.source, b_ticket=restored.ticket_id).aggregate(
+        back_at=restored.occurred_at.max()
+    )
+    joined = placed.left_join(back, [placed.source == back.b_source, placed.ticket_id == back.b_ticket])
+    undone = joined.kind.isin(["removed", "merged"]) & (joined.occurred_at < joined.back_at)
+    return joined.mutate(is_undone=undone.fill_null(False)).drop("b_source", "b_ticket", "back_at")
 
 
 def _made_up(marks: Table, heard: Table) -> Table:

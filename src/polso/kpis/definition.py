@@ -142,6 +142,9 @@ class Definition(Data):
     credit: Credit | None = Field(
         default=None, description="under whose name a row is counted; the columns agent and team where none"
     )
+    beside: tuple[Name, ...] = Field(
+        default=(), description="KPIs without which this one misleads: they are answered with it"
+    )
     source: str = "Polso"
     vendor: Name | None = Field(default=None, description="whose reading this is; none where it is Polso's")
     version: int = Field(default=1, ge=1)
@@ -176,7 +179,7 @@ class Definition(Data):
     @property
     def fingerprint(self) -> str:
         """Changes when anything that can change a number does: not its title, its wording or its source."""
-        told = self.model_dump(mode="json", exclude={"title", "meaning", "source", "valid_from"})
+        told = self.model_dump(mode="json", exclude={"title", "meaning", "source", "valid_from", "beside"})
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -55,7 +55,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Result:
-    """All cells of an answer, with the question repeated as it was understood."""
+    """All cells of an answer, with the question repeated as it was understood.
+
+    beside: what its definitions say must be read with it, over the same period and filters, not split.
+    """
 
     question: Question
     cells: tuple[Cell, ...]
@@ -63,6 +66,7 @@ class Result:
     sql: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     compared_with: str | None = None
+    beside: tuple[Cell, ...] = ()
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
@@ -147,6 +151,7 @@ class Result:
             "params": dict(q.params),
             "as_of": self.as_of.isoformat() + "Z",
             "compared_with": self.compared_with,
+            "beside": [cell.as_dict() for cell in self.beside],
         }
 
 
