@@ -258,7 +258,9 @@ def test_links_are_looked_at() -> None:
 
 def test_every_page_is_in_the_navigation() -> None:
     listed = re.findall(r"^ +- ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), flags=re.MULTILINE)
-    assert sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md")) == sorted(listed)
+    # One page a KPI is found from the list of definitions: the navigation would be longer than the pages.
+    there = (p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md") if p.parent.name != "definitions")
+    assert sorted(there) == sorted(listed)
 
 
 def test_pages_name_no_machine() -> None:

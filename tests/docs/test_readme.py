@@ -86,6 +86,10 @@ def test_commands_for_own_files_work_in_order(language: str, followed: Follow) -
         "polso -C acme load",
         "polso -C acme ask first_response_time --by channel --by month",
         "polso -C acme",
+        "polso -C acme explain csat --period 2026-05",
+        "polso -C acme ask first_response_time --definition all",
+        "polso -C acme disagree first_response_time polso zendesk",
+        "polso -C acme balance",
     ]
     assert 'kind = "table"' in printed["polso guess export.csv"]
     assert "Rows read 3 = used 3 + skipped 0 + rejected 0." in " ".join(printed["polso -C acme load"].split())

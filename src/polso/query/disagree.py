@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from polso.engine import BooleanValue, Table, Value, ibis
+from polso.engine import BooleanValue, IntegerValue, Table, Value, ibis
 from polso.errors import QuestionError
 from polso.facts import FACTS
 from polso.facts.fact import TICKET
@@ -157,8 +157,8 @@ def _sums(store: Store, question: Question, told: Table, place: int) -> dict[str
     met_at = [at for at, one in enumerate(made) if one.line.counted and one.line.reason != "counted"]
     met = fate.isin(met_at or [NO_FATE]).cast("int64")
     valued = d.kind in ("duration", "mean", "sum")
-    value = value_of(told, Ask("sum", d.value, d.minus), d) if valued else fate
-    total = ibis.ifelse(counted == 1, value if valued else fate * 0, 0)
+    value = value_of(told, Ask("sum", d.value, d.minus), d) if valued else _band(told, d)
+    total = ibis.ifelse(counted == 1, value, 0)
     found: dict[str, tuple[Value, Value]] = {
         f"n_{place}": (counted, counted.sum()), f"met_{place}": (met, met.sum()),
         f"total_{place}": (total, total.sum()), f"fate_{place}": (fate, fate.max()),
@@ -166,6 +166,15 @@ def _sums(store: Store, question: Question, told: Table, place: int) -> dict[str
     for name, column in zip(("start", "stop"), measured(d) or (), strict=False):
         found[f"{name}_{place}"] = (told[column], told[column].min())
     return found
+
+
+def _band(told: Table, d: Definition) -> IntegerValue:
+    """The lower edge of a row's band, in microseconds; -1 without a value, and 0 where the definition has no bands."""
+    if d.kind != "bands":
+        return ibis.literal(0, "int64")
+    lasted = told[f"{d.value}_us"]
+    edges = [int(edge * MICRO) for edge in reversed(d.edges)]
+    return ibis.cases((lasted.isnull(), -1), *((lasted >= edge, edge) for edge in edges), else_=0).cast("int64")
 
 
 def _lines(store: Store, d: Definition, question: Question, scope: Scope) -> list[Fate]:
