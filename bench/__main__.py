@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bench import day, fold, load, made, pandas_side, scorecard, start
+from bench import day, explain, fold, load, made, pandas_side, scorecard, start
 from bench.measure import Result, apart, machine
 from polso.engine import DuckDB
 
@@ -23,7 +23,7 @@ PAGE: Final = HERE.parent / "docs" / "benchmarks.md"
 # Tickets of the two logs a size uses: one for all benchmarks, one for those that should be large.
 SIZES: Final = {"small": (100_000, 100_000), "full": (1_000_000, 10_000_000)}
 EVENTS_PER_BUCKET: Final = 7_000_000
-ORDER: Final = ("load", "fold", "fold large", "scorecard", "day", "pandas", "start")
+ORDER: Final = ("load", "fold", "fold large", "scorecard", "definitions", "explain", "day", "pandas", "start")
 
 
 class Bench:
@@ -75,6 +75,8 @@ JOBS: Final[dict[str, Callable[[Bench], Result]]] = {
     "fold": lambda b: _fold(b, b.tickets, b.times),
     "fold large": lambda b: _fold(b, b.large, 1),
     "scorecard": lambda b: scorecard.run(_label(b.large), b.facts(b.large), times=b.times + 4),
+    "definitions": lambda b: explain.together(_label(b.large), b.facts(b.large), times=b.times + 4),
+    "explain": lambda b: explain.alone(_label(b.large), b.facts(b.large), b.log(b.large), times=b.times + 4),
     "day": lambda b: day.run(_label(b.tickets), b.log(b.tickets), b.folder, memory=b.memory, times=1),
     "pandas": lambda b: pandas_side.run(_label(b.tickets), b.log(b.tickets), b.folder, memory=b.memory, times=b.times + 2),
     "start": lambda b: start.run("", b.facts(b.tickets), times=b.times + 2),

@@ -317,6 +317,13 @@ def _tickets(intervals: int) -> str:
     positions = ", ".join(f"{_open(days[at], at, intervals)} AS o_{at}" for at in instants)
     joins = " ".join(_day(days[at], at, "placed.calendar") for at in instants)
     credits = {"replying": "first_reply_at", "solving": "first_solved_at", "resolving": "last_solved_at"}
+    wanted = [("opening", "opened_at", name) for name in ("team", "agent", "priority", "issue_type")]
+    wanted += [(prefix, at, name) for prefix, at in credits.items() for name in ("team", "agent")]
+    # Of the rows of a ticket's history one is in force, so the greatest value is its value: one pass for all instants.
+    past = ", ".join(
+        f"max(h.{name}) FILTER (h.from_at <= {at} AND h.to_at > {at}) AS {prefix}_{name}"
+        for prefix, at, name in wanted
+    )
     tick = _open("d_tick", "(opened_at + to_microseconds(1))", intervals)
     paused = ", ".join(
         f"coalesce({name}, 0)::BIGINT AS {name}"
@@ -328,15 +335,14 @@ def _tickets(intervals: int) -> str:
     )
     return f"""
     CREATE OR REPLACE TABLE hand_tickets AS
-    WITH placed AS (
+    WITH past AS (
+        SELECT source, ticket_id, {past} FROM k JOIN h USING (source, ticket_id) GROUP BY ALL),
+    placed AS (
         SELECT k.*, {", ".join(f"last.{name}" for name in DIMENSIONS)},
-            {", ".join(f"first.{name} AS opening_{name}" for name in ("team", "agent", "priority", "issue_type"))},
-            {", ".join(f"{at}.{name} AS {at}_{name}" for at in credits for name in ("team", "agent"))},
+            {", ".join(f"past.{prefix}_{name}" for prefix, _, name in wanted)},
             CASE WHEN last.channel = 'phone' THEN 'phones' ELSE 'office' END AS calendar
         FROM k
-        {_last("k")}
-        {_past("first", "k", "opened_at")}
-        {" ".join(_past(name, "k", at) for name, at in credits.items())}),
+        {_last("k")} LEFT JOIN past ON past.source = k.source AND past.ticket_id = k.ticket_id),
     positions AS (
         SELECT placed.*, {positions}, {tick} AS o_tick
         FROM placed {joins} {_day("d_tick", "(opened_at + to_microseconds(1))", "placed.calendar")})

@@ -162,7 +162,7 @@ class Care:
         if variant and named:
             raise QuestionError("say `variant` or `definition`, not both: a variant is a definition too")
         words = {name: word for name, word in (params or {}).items() if isinstance(word, str)}
-        found = [one for name in kpis for one in find_all(self.catalogue, name, named or (variant,), words)]
+        found = [one for name in kpis for one in find_all(self.catalogue, name, named, variant, words)]
         definitions = tuple({d.versioned: concrete(d, stat, time, credit) for d in found}.values())
         limits = {name: value for name, value in (params or {}).items() if not isinstance(value, str)}
         known = {name for d in definitions for name in d.params}

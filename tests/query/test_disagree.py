@@ -22,7 +22,7 @@ from polso.query.disagree import OF_ROWS, TOLD_BY_TICKET
 from polso.query.run import concrete
 from query.office import PERIODS, opened
 from soundness.logs import logs
-from soundness.profiles import few
+from soundness.profiles import few, rare
 
 # A log that fails is long: hypothesis warns of it, and pytest would show the warning for the failure.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -247,6 +247,14 @@ def test_what_cannot_part_is_said(told: Care, kpi: str, left: str, right: str, w
         told.disagree(kpi, left, right)
 
 
+def test_all_is_every_vendor_or_the_variant_of_that_name(told: Care) -> None:
+    """By itself, as a definition, it is all of them; as a variant, or beside another name, the variant called so."""
+    vendors = shipped()["ticket_volume"].vendors
+    assert ["default", *vendors] == [c.variant for c in told.ask("ticket_volume", definition="all")]
+    assert ["all"] == [c.variant for c in told.ask("ticket_volume", variant="all")]
+    assert ["default", "all"] == [c.variant for c in told.ask("ticket_volume", definition=("polso", "all"))]
+
+
 # Random logs
 
 ROWS = {
@@ -299,7 +307,7 @@ def _worth(d: Definition, row: Event) -> int:
     return -1 if lasted is None else max((int(e * 1_000_000) for e in d.edges if lasted >= e * 1_000_000), default=0)
 
 
-@few
+@rare
 @given(logs(60))
 def test_side_by_side_is_one_after_the_other(log: Log) -> None:
     with opened(log) as care:

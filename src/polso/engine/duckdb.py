@@ -205,6 +205,10 @@ class DuckDB:
         """Run an expression and bring its rows here."""
         return self.connection.execute(self._ready(expression)).to_arrow_table()
 
+    def collect_sql(self, text: str, schema: pa.Schema) -> pa.Table:
+        """Run a text that `sql` gave for an expression of this schema."""
+        return self.connection.execute(text).to_arrow_table()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside happen together or not at all."""

@@ -57,6 +57,10 @@ class Engine(Protocol):
         """Run an expression and bring its rows here."""
         ...
 
+    def collect_sql(self, text: str, schema: pa.Schema) -> pa.Table:
+        """Run a text that `sql` gave for an expression of this schema."""
+        ...
+
     def sql(self, expression: ir.Table) -> str:
         """The text this engine runs for an expression."""
         ...

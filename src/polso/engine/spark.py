@@ -145,6 +145,10 @@ class Spark:
         """Run an expression and bring its rows here, never through pandas, where integers lose digits."""
         return self._frame(expression).toArrow().cast(expression.schema().to_pyarrow())
 
+    def collect_sql(self, text: str, schema: pa.Schema) -> pa.Table:
+        """Run a text that `sql` gave for an expression of this schema."""
+        return self.session.sql(text).toArrow().cast(schema)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Tables stored inside are switched together when the block ends well; if it does not, none is.

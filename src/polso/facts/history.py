@@ -143,14 +143,24 @@ def at_moments(
     asked = rows.select(**{f"k_{name}": rows[name] for name in (*key, *instants)})
     met = past.inner_join(asked, [past[name] == asked[f"k_{name}"] for name in TICKET])
     found: dict[str, StringValue] = {}
+    ends: dict[str, str] = {}
     for prefix, moment in moments.items():
         if moment.instant is None:
-            held = met.until.isnull()
+            ends |= {f"{prefix}{name}": name for name in moment.names}
         else:
             at = met[f"k_{moment.instant}"]
             held = ((met.from_at <= at) & (met.to_at > at)).fill_null(False)
-        # One row holds at an instant, so the greatest of its values is its value.
-        found |= {f"{prefix}{name}": met[name].max(where=held) for name in moment.names}
+            # One row holds at an instant, so the greatest of its values is its value.
+            found |= {f"{prefix}{name}": met[name].max(where=held) for name in moment.names}
     known = met.group_by(**{f"m_{name}": met[f"k_{name}"] for name in key}).aggregate(**found)
     joined = rows.left_join(known, [rows[name] == known[f"m_{name}"] for name in key])
-    return joined.drop(*(f"m_{name}" for name in key))
+    return _at_the_end(joined.drop(*(f"m_{name}" for name in key)), ends, context)
+
+
+def _at_the_end(rows: Table, names: Mapping[str, str], context: Context) -> Table:
+    """Add the last dimensions of each row's ticket, {new name: dimension}: one row a ticket has no end."""
+    past = context.shared["history"].view()
+    last = past.filter(past.until.isnull())
+    last = last.select(e_source="source", e_ticket="ticket_id", **{f"e_{n}": last[d] for n, d in names.items()})
+    joined = rows.left_join(last, [rows.source == last.e_source, rows.ticket_id == last.e_ticket])
+    return joined.select(*rows.columns, **{name: joined[f"e_{name}"] for name in names})

@@ -162,16 +162,18 @@ def find(known: Catalogue, name: str, variant: str | None = None) -> Definition:
 
 
 def find_all(
-    known: Catalogue, name: str, named: Sequence[str | None], words: Mapping[str, str]
+    known: Catalogue, name: str, named: Sequence[str], variant: str | None, words: Mapping[str, str]
 ) -> list[Definition]:
-    """A KPI under each named definition (None for what its name says); "all" is Polso's and every vendor's.
+    """A KPI under each named definition (under its variant where none is named); "all" is Polso's and every vendor's.
 
+    Beside other names, "all" is the variant of that name where the KPI has one.
     words: choices made by word (parameter -> word), each of which means a variant.
     """
     base = name.partition("@")[0].partition(":")[0]
     if base not in known:
         raise UnknownName("KPI", base, known)
-    entry, wanted = known[base], list(named)
+    entry = known[base]
+    wanted: list[str | None] = [*(named or (variant,))]
     for parameter, word in words.items():
         choice = entry.choices.get(parameter)
         if choice is None:
@@ -179,9 +181,9 @@ def find_all(
         if word not in choice:
             raise UnknownName(f"word for {parameter}", word, choice)
         wanted = [choice[word]]
-    if "all" in wanted:
+    if "all" in named and (len(named) == 1 or "all" not in entry.variants):
         wanted = [OWN, *entry.vendors]
-    return [find(known, name, variant) for variant in wanted]
+    return [find(known, name, one) for one in wanted]
 
 
 __all__ = [

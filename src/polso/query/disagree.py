@@ -174,7 +174,9 @@ def _band(told: Table, d: Definition) -> IntegerValue:
         return ibis.literal(0, "int64")
     lasted = told[f"{d.value}_us"]
     edges = [int(edge * MICRO) for edge in reversed(d.edges)]
-    return ibis.cases((lasted.isnull(), -1), *((lasted >= edge, edge) for edge in edges), else_=0).cast("int64")
+    return ibis.cases((lasted.isnull(), -1), *((lasted >= edge, edge) for edge in edges), else_=0).cast(
+        "int64"
+    )
 
 
 def _lines(store: Store, d: Definition, question: Question, scope: Scope) -> list[Fate]:

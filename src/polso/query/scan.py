@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import pyarrow as pa
 
 from polso.engine import BooleanValue, IntegerValue, Table, Value, ibis
 from polso.errors import QuestionError, UnknownName
@@ -112,18 +114,38 @@ def scan(
     store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
 ) -> Found:
     """Run one pass and give, per cell, every wanted aggregate."""
+    key = _key(store, fact, clock, wanted, question, scope)
+    table = store.collect_text(key, lambda: _pass(store, fact, clock, wanted, question, scope))
+    found = table.to_pylist()
+    return {tuple(row[f"by_{name}"] for name in question.by): row for row in found}
+
+
+def _key(
+    store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
+) -> tuple[Any, ...]:
+    """Everything that the text of a pass depends on."""
+    # Each definition once: its fingerprint is worked out from the whole of it.
+    said = {id(w.definition): w.definition for w in wanted}
+    prints = {name: definition.fingerprint for name, definition in said.items()}
+    asks = tuple((w.column, prints[id(w.definition)], repr(w.ask)) for w in wanted)
+    asked = (question.period, question.by, repr(question.where), tuple(sorted(question.params.items())))
+    return (fact, clock, asks, asked, scope, store.as_of)
+
+
+def _pass(
+    store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
+) -> Table:
+    """The expression of one pass: what is counted is worked out once a row and named, then summed up by cell."""
     rows = in_scope(store, fact, clock, question, scope, wanted[0].definition)
     if question.grains:
         rows = with_grains(rows, clock, question.grains, store.slots(question.period)[1])
     keys = {f"by_{name}": rows[f"polso_{name}" if name in GRAINS else name] for name in question.by}
-    # What is counted is worked out once a row and named, then summed up: engines would judge each sum's rows anew.
+    # Engines would judge each sum's rows anew.
     parts: dict[str, Value] = {}
     made = {w.column: _part(store, rows, w, question, parts) for w in wanted}
     judged = rows.select(**keys, **parts) if keys or parts else rows
     sums = {column: _summed(judged, part) for column, part in made.items()}
-    grouped = judged.group_by(*keys).aggregate(**sums) if keys else judged.aggregate(**sums)
-    found = store.collect(grouped).to_pylist()
-    return {tuple(row[f"by_{name}"] for name in question.by): row for row in found}
+    return judged.group_by(*keys).aggregate(**sums) if keys else judged.aggregate(**sums)
 
 
 def _part(
@@ -232,6 +254,9 @@ def ranked(
     )
 
 
+RANKS: Final = "percentile_ranks"
+
+
 def _ranked_cells(
     store: Store,
     definition: Definition,
@@ -240,12 +265,31 @@ def _ranked_cells(
     scope: Scope,
 ) -> Iterator[tuple[Cell, float, float]]:
     """The same for many cells at once: rows numbered in order within each cell, and two of them taken."""
+    wanted = {n: {round(low * (n - 1)), round(high * (n - 1))} for n, low, high in ranks.values()}
+    numbers = {
+        "n_": [n for n, at in wanted.items() for _ in at],
+        "place_": [p for at in wanted.values() for p in at],
+    }
+    schema = pa.schema([("n_", pa.int64()), ("place_", pa.int64())])
+    pairs = store.engine.scratch(RANKS, pa.table(numbers, schema=schema))
+    wants = [Wanted(RANKS, definition, Ask("quantile", definition.value, definition.minus, definition.where))]
+    key = _key(store, definition.fact, definition.clock, wants, question, scope)
+    table = store.collect_text(key, lambda: _taken(store, wants[0], pairs, question, scope))
+    ends: dict[Cell, list[float]] = {}
+    for row in table.to_pylist():
+        ends.setdefault(tuple(row[f"by_{name}"] for name in question.by), []).append(row["value"])
+    for cell, found in ends.items():
+        yield cell, min(found), max(found)
+
+
+def _taken(store: Store, wanted: Wanted, pairs: Table, question: Question, scope: Scope) -> Table:
+    """The values at the wanted places of each cell."""
+    definition, ask = wanted.definition, wanted.ask
     rows = in_scope(store, definition.fact, definition.clock, question, scope, definition)
     if question.grains:
         rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period)[1])
-    ask = Ask("quantile", definition.value, definition.minus, definition.where)
     value = value_of(rows, ask, definition)
-    kept = condition_of(store, rows, Wanted("", definition, ask), question)
+    kept = condition_of(store, rows, wanted, question)
     sound = value.notnull() if definition.unit != "duration" else (value >= 0).fill_null(False)
     chosen = rows.filter(sound if kept is None else kept & sound)
     keys = {f"by_{name}": chosen[f"polso_{name}" if name in GRAINS else name] for name in question.by}
@@ -253,16 +297,5 @@ def _ranked_cells(
     order = ibis.window(group_by=list(keys), order_by="value")
     n = values.value.count().over(ibis.window(group_by=list(keys)))
     placed = values.mutate(place=ibis.row_number().over(order), n=n)
-    wanted = {n: {round(low * (n - 1)), round(high * (n - 1))} for n, low, high in ranks.values()}
-    pairs = ibis.memtable(
-        {
-            "n_": [n for n, at in wanted.items() for _ in at],
-            "place_": [p for at in wanted.values() for p in at],
-        }
-    )
-    taken = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
-    ends: dict[Cell, list[float]] = {}
-    for row in store.collect(taken.select(*keys, "place", "value")).to_pylist():
-        ends.setdefault(tuple(row[key] for key in keys), []).append(row["value"])
-    for cell, found in ends.items():
-        yield cell, min(found), max(found)
+    met = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
+    return met.select(*keys, "place", "value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from polso.errors import QuestionError
 from polso.query.period import Period
 from polso.query.question import FINE, GRAINS
 
+# Texts of questions kept at most: a few kB each.
+TEXTS = 2000
 SLOT_US = 15 * 60 * 1_000_000
 WEEKDAY = {"monday": 1, "saturday": 6, "sunday": 7}
 
@@ -32,6 +35,7 @@ class Store:
     last: datetime
     minimum_n: int = 30
     asked: list[str] = field(default_factory=list)
+    _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
     _facts: dict[str, Table] = field(default_factory=dict)
     _slots: dict[tuple[Any, ...], tuple[pa.Table, Table]] = field(default_factory=dict)
 
@@ -56,6 +60,17 @@ class Store:
         """Run an expression, and keep its text for whoever wants to check the answer."""
         self.asked.append(self.engine.sql(expression))
         return self.engine.collect(expression)
+
+    def collect_text(self, key: tuple[Any, ...], made: Callable[[], Table]) -> pa.Table:
+        """Run an expression whose text is kept under a key: making and translating it takes longer than most runs."""
+        if key not in self._texts:
+            if len(self._texts) >= TEXTS:
+                self._texts.clear()
+            expression = made()
+            self._texts[key] = self.engine.sql(expression), expression.schema().to_pyarrow()
+        text, schema = self._texts[key]
+        self.asked.append(text)
+        return self.engine.collect_sql(text, schema)
 
     def slots(self, period: Period) -> tuple[pa.Table, Table]:
         """The period's 15-minute slots with their local labels, here and in the engine, keyed by slot number."""
