@@ -266,8 +266,8 @@ class Care:
 
     def recompute(self, path: Path | str) -> tuple[Answer, Result, tuple[Drift, ...]]:
         """A saved answer under its own definitions, on today's data: what it was, what it is, and what differs."""
-        answer = read(Path(path))
-        result = run(self.store, answer.question, time=answer.time)
+        answer = read(Path(path), self.config.dimensions)
+        result = run(self.store, answer.question, scope=_scope(answer.clients), time=answer.time)
         return answer, result, drifts(answer, result)
 
     def save(self, result: Result, path: Path | str, time: Time = "calendar") -> None:

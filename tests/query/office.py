@@ -73,7 +73,9 @@ def splits(d: Definition, *wanted: str) -> list[str]:
 
 def credits_of(d: Definition) -> list[str]:
     """The credit rules that all facts of a definition can answer."""
-    return [] if d.kind == "cost" else [rule for rule in CREDITS if _can(d.model_copy(update={"credit": rule}))]
+    return (
+        [] if d.kind == "cost" else [rule for rule in CREDITS if _can(d.model_copy(update={"credit": rule}))]
+    )
 
 
 def _can(d: Definition) -> bool:

@@ -31,12 +31,12 @@ MOVED = ("reopened", "merged", "removed", "restored", "transferred")
 def test_it_adds_up_for_any_log(log: Log, seed: int) -> None:
     dice = Random(seed)
     with opened(log) as care:
-        for period in dice.sample(PERIODS, 3):
+        for period in dice.sample(PERIODS, 2):
             name = dice.choice(sorted(FILTERS))
             where = dice.choice(({}, {name: dice.choice(FILTERS[name])}))
             lines = care.balance(period=period, where=where)
             assert [] == _broken(lines), (period, where)
-            for line in dice.sample(lines, min(len(lines), 12)):
+            for line in dice.sample(lines, min(len(lines), 8)):
                 for term in (line.whole, *line.parts):
                     _is_its_rows(care, line, term, period, where)
 
@@ -61,7 +61,7 @@ def _is_its_rows(care: Care, line: Line, term: Term, period: str, where: dict[st
 NINE = datetime(2024, 1, 9, 9)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def told() -> Iterator[Care]:
     """Tickets solved, reopened, merged, removed and restored, and calls answered, abandoned and overflowed."""
     story = Story()
@@ -71,7 +71,10 @@ def told() -> Iterator[Care]:
         "merged": [("merged", {**AGENT, "subject_id": "solved"})],
         "spam": [("removed", {**AGENT, "value": "spam"})],
         "restored": [("removed", {**AGENT, "value": "spam"}), ("restored", AGENT)],
-        "moved": [("assigned", {"subject_id": "g", "team": "x"}), ("assigned", {"subject_id": "h", "team": "y"})],
+        "moved": [
+            ("assigned", {"subject_id": "g", "team": "x"}),
+            ("assigned", {"subject_id": "h", "team": "y"}),
+        ],
         "own": [],
     }
     for ticket, events in steps.items():
@@ -99,10 +102,18 @@ def test_every_line_by_hand(told: Care) -> None:
         "left, nobody said how": 1, "still waiting": 1,
     } == said(lines["offered"])  # fmt: skip
     assert {"abandoned in any stage": 1, "in queue": 1} == said(lines["abandoned"])
-    opened_ = {"tickets opened": 14, "that count": 11, "merged into another": 1, "removed": 1, "agents' own": 1}
+    opened_ = {
+        "tickets opened": 14,
+        "that count": 11,
+        "merged into another": 1,
+        "removed": 1,
+        "agents' own": 1,
+    }
     assert opened_ == said(lines["tickets"])
     backlog = said(lines["backlog"])
-    assert {"backlog at the end", "opened", "reopened", "restored", "solved", "merged", "removed"} <= set(backlog)
+    assert {"backlog at the end", "opened", "reopened", "restored", "solved", "merged", "removed"} <= set(
+        backlog
+    )
     assert (1, 1, -2, -1, -2) == tuple(
         backlog[name] for name in ("reopened", "restored", "solved", "merged", "removed")
     )
@@ -118,10 +129,10 @@ def test_a_move_from_team_to_team_balances_for_each(told: Care) -> None:
 
 
 def test_a_filter_keeps_the_lines_that_know_it(told: Care) -> None:
-    """Calls have no priority, tickets have; a name that nothing has is refused like in any question."""
-    names = {line.name for line in told.balance(where={"priority": None})}
-    assert {"tickets", "backlog", "ticket_volume by team"} <= names
-    assert {"offered", "abandoned", "order_volume by client"}.isdisjoint(names)
+    """Only tickets are open or not; a name that nothing has is refused like in any question."""
+    names = {line.name for line in told.balance(where={"is_open": True})}
+    assert {"tickets", "ticket_volume by team"} <= names
+    assert {"offered", "abandoned", "backlog", "solved", "order_volume by client"}.isdisjoint(names)
     with pytest.raises(QuestionError, match="did you mean priority"):
         told.balance(where={"priorty": "1"})
 
@@ -130,15 +141,21 @@ def test_a_filter_keeps_the_lines_that_know_it(told: Care) -> None:
     ("flaw", "name", "difference"),
     [
         ("UPDATE stages SET outcome = 'lost' WHERE outcome = 'overflowed'", "offered", 1),
-        ("UPDATE stages SET stage = 'lift' WHERE outcome = 'abandoned'", "abandoned", 1),
         ("UPDATE tickets SET is_counted = false WHERE ticket_id = 'restored'", "tickets", 1),
         ("UPDATE tickets SET left_out = 'elsewhere' WHERE left_out = 'removed'", "tickets", 1),
         ("UPDATE backlog SET ended_as = 'vanished' WHERE ended_as = 'merged'", "backlog", -1),
         ("UPDATE backlog SET began_as = NULL WHERE began_as = 'reopened'", "backlog", 1),
-        ("DELETE FROM backlog WHERE began_as = 'reopened'", "open spells", -1),
+        ("DELETE FROM backlog WHERE ended_as = 'solved'", "opened", 2),
+        ("DELETE FROM backlog WHERE ended_as = 'solved'", "solved", 2),
+        ("DELETE FROM solves WHERE ticket_id = 'solved'", "solved", -1),
     ],
 )
 def test_a_store_that_does_not_add_up_is_found(told: Care, flaw: str, name: str, difference: int) -> None:
-    assert [] == _broken(told.balance())
-    told.engine.run(flaw)
-    assert (name, difference) in _broken(told.balance())
+    table = flaw.replace("DELETE FROM", "UPDATE").split()[1]
+    told.engine.run(f"CREATE TABLE kept AS FROM {table}")
+    try:
+        told.engine.run(flaw)
+        assert (name, difference) in _broken(told.balance())
+    finally:
+        told.engine.run(f"CREATE OR REPLACE TABLE {table} AS FROM kept")
+        told.engine.run("DROP TABLE kept")

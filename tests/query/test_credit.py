@@ -31,7 +31,9 @@ PERIOD = "2024-03-25..2024-05-20"
 
 # Percentiles cannot be added up; ratios are looked at by their sides.
 SPLIT = [
-    d for d in EVERY if d.kind in ADDITIVE and d.stat == "mean" and credits_of(d) and splits(d, "agent", "team")
+    d
+    for d in EVERY
+    if d.kind in ADDITIVE and d.stat == "mean" and credits_of(d) and splits(d, "agent", "team")
 ]
 
 

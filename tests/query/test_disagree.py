@@ -214,7 +214,12 @@ def test_judged_by_other_conditions(told: Care) -> None:
 def test_outside_the_period_of_one(told: Care) -> None:
     """Opened and solved for the first time on the 9th; zammad's clock is the first solve, polso's the last."""
     story = Story()
-    for at, kind, who in ((0, "opened", CUSTOMER), (1, "solved", AGENT), (2, "reopened", CUSTOMER), (3, "solved", AGENT)):
+    for at, kind, who in (
+        (0, "opened", CUSTOMER),
+        (1, "solved", AGENT),
+        (2, "reopened", CUSTOMER),
+        (3, "solved", AGENT),
+    ):
         story.tell(NINE + timedelta(days=at), kind, "slow", **who)
     with opened(story.events) as care:
         _, (dissent,) = care.disagree("resolution_time", "zammad", "polso", period="2024-01-12")
@@ -258,7 +263,11 @@ def test_all_is_every_vendor_or_the_variant_of_that_name(told: Care) -> None:
 # Random logs
 
 ROWS = {
-    name: [d for d in entry.definitions if d.kind in OF_ROWS and d.fact in TOLD_BY_TICKET and d.kind != "net_share"]
+    name: [
+        d
+        for d in entry.definitions
+        if d.kind in OF_ROWS and d.fact in TOLD_BY_TICKET and d.kind != "net_share"
+    ]
     for name, entry in shipped().items()
 }
 PAIRS = [pair for known in ROWS.values() for pair in combinations(known, 2)]
@@ -304,7 +313,11 @@ def _worth(d: Definition, row: Event) -> int:
     if d.kind != "bands":
         return 0
     lasted = row[f"{d.value}_us"]
-    return -1 if lasted is None else max((int(e * 1_000_000) for e in d.edges if lasted >= e * 1_000_000), default=0)
+    return (
+        -1
+        if lasted is None
+        else max((int(e * 1_000_000) for e in d.edges if lasted >= e * 1_000_000), default=0)
+    )
 
 
 @rare

@@ -46,7 +46,9 @@ def test_every_number_is_accounted_for(log: Log, seed: int) -> None:
             question = drawn(dice, d)
             found = care.explain(d.versioned, **question)
             for account in found.accounts:
-                kept = matching(_credited(rows[account.fact], d, account, question["credit"]), question["where"])
+                kept = matching(
+                    _credited(rows[account.fact], d, account, question["credit"]), question["where"]
+                )
                 assert len(kept) == account.total, (d.versioned, question)
             _counts_are_the_number(d, found, question)
             _values_are_the_counted(found, question)

@@ -201,7 +201,7 @@ _EXPLAINED: Final = {
     "version {n}, in force since {day}": "versione {n}, in vigore dal {day}",
     "waiting for {whom}: {a} – {b}": "in attesa di {whom}: {a} – {b}",
     "open time by calendar {name}": "tempo in orario secondo il calendario {name}",
-    "meaning": "significato", "elapsed": "trascorso", "event": "evento", "when": "quando", "rows": "righe",
+    "meaning": "significato", "beside": "da leggere accanto", "elapsed": "trascorso", "event": "evento", "when": "quando", "rows": "righe",
     "{left} and {right} part on {parted} of {n} tickets ({share})": "{left} e {right} divergono su {parted} ticket di {n} ({share})",
     "{kpi} is not counted ticket by ticket, so no share of tickets can be said.": "{kpi} non si conta ticket per ticket, perciò non c'è una quota di ticket da dire.",
     "`polso disagree KPI A B` lists these tickets, each with the reason.": "`polso disagree KPI A B` elenca questi ticket, ciascuno con il motivo.",

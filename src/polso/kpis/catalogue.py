@@ -80,6 +80,8 @@ def _entry(name: str, body: dict[str, Any], origin: str, attributes: Mapping[str
             now["version"] = own.get("version", 1)
         made[variant] = _definition(now, origin, attributes)
         for number, before in change.get("versions", {}).items():
+            if not number.isdecimal():
+                raise ConfigError(f"{origin}, {made[variant].label}: versions.{number} is no number")
             old = _definition({**now, **before, "version": int(number)}, origin, attributes)
             if old.version >= made[variant].version:
                 raise ConfigError(
@@ -102,11 +104,12 @@ def _definition(data: dict[str, Any], origin: str, attributes: Mapping[str, str]
         definition = Definition.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{origin}, {data['name']}: {complaints(error, Definition)}") from error
-    _check_columns(definition, origin, attributes)
+    check_columns(definition, origin, attributes)
     return definition
 
 
-def _check_columns(definition: Definition, origin: str, attributes: Mapping[str, str]) -> None:
+def check_columns(definition: Definition, origin: str, attributes: Mapping[str, str]) -> None:
+    """ConfigError where a definition names a fact or a column that is not there."""
     for fact_name, column in _columns(definition):
         if fact_name not in FACTS:
             raise ConfigError(f"{origin}, {definition.name}: {UnknownName('fact', fact_name, FACTS)}")
@@ -126,7 +129,8 @@ def _columns(d: Definition) -> Iterator[tuple[str, str]]:
     """Every (fact, column) a definition names."""
     named = [d.clock, d.since, d.until, d.person, d.known_after.since if d.known_after else None]
     if d.kind in ("duration", "bands"):
-        named += [f"{stem}_us" for stem in (d.value, d.minus) if stem]
+        # A definition that was asked names the whole column.
+        named += [f"{stem.removesuffix('_us')}_us" for stem in (d.value, d.minus) if stem]
     else:
         named += [d.value, d.minus]
     named += [c.column for c in flat((*d.where, *d.part, *d.against))]
@@ -191,6 +195,7 @@ __all__ = [
     "Catalogue",
     "Conditions",
     "catalogue",
+    "check_columns",
     "columns_of",
     "find",
     "find_all",

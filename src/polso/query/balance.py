@@ -31,6 +31,8 @@ _MOVES: Final = {
     "removed": Words(en="removed", it="rimossi"),
     "moved_out": Words(en="moved out", it="usciti verso altri"),
 }
+# What is the same over a ticket's whole life.
+_LASTING: Final = ("client", "channel")
 _OUTCOMES: Final = {
     "answered": Words(en="answered", it="con risposta"),
     "abandoned": Words(en="abandoned", it="abbandonate"),
@@ -118,7 +120,7 @@ class Counter:
 
 
 def balance(store: Store, known: Catalogue, question: Question, scope: Scope = EVERYONE) -> tuple[Line, ...]:
-    """Every line of a period: queues, abandonment, tickets, backlog, and each dimension of each additive KPI.
+    """Every line of a period: queues, abandonment, tickets, backlog, solves, and each dimension of each additive KPI.
 
     Under a filter, only the lines of facts that know what it filters by.
     """
@@ -130,7 +132,7 @@ def balance(store: Store, known: Catalogue, question: Question, scope: Scope = E
         "backlog": _backlog,
     }
     lines = [line(counter) for kpi, line in made.items() if counter.can_filter(known[kpi].default)]
-    found = (*lines, *_dimensions(counter))
+    found = (*lines, *_spells(counter), *_dimensions(counter))
     # Where no fact knows the filter, say so as any question would.
     return found or (_tickets(counter),)
 
@@ -197,6 +199,28 @@ def _backlog(counter: Counter) -> Line:
     went = [Term(_MOVES[name], moved[name], -1) for name in WENT if moved.get(name)]
     words = Words(en="How the backlog moved", it="Movimenti dell'arretrato")
     return Line("backlog", words, whole, (start, *came, *went))
+
+
+def _spells(counter: Counter) -> Iterable[Line]:
+    """Tickets opened and solves, each as many as the open stretches that began or ended so: two facts, folded apart.
+
+    Only under filters that hold for a ticket's whole life: a team may change between a solve and what it ended.
+    """
+    if any(condition.column not in _LASTING for condition in counter.asked.where):
+        return
+    spell = counter.known["reopenings"].default
+    for name, kpi, clock, column, words in (
+        ("opened", "ticket_volume", "since", "began_as", Words(en="tickets opened", it="ticket aperti")),
+        ("solved", "solve_volume", "until", "ended_as", Words(en="solves", it="risoluzioni")),
+    ):
+        every = counter.known[kpi].default.model_copy(update={"where": ()})
+        moved = (Condition(column=column, value=name),)
+        n = counter.count(spell.model_copy(update={"clock": clock, "where": moved}))
+        title = Words(
+            en=f"{words.en}, as tickets and as backlog", it=f"{words.it}, come ticket e come arretrato"
+        )
+        part = Term(Words(en=f"{name} in the backlog", it=f"{_MOVES[name].it} nell'arretrato"), n)
+        yield Line(name, title, Term(words, counter.count(every)), (part,))
 
 
 def _dimensions(counter: Counter) -> Iterable[Line]:

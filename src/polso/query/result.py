@@ -57,6 +57,7 @@ class Cell:
 class Result:
     """All cells of an answer, with the question repeated as it was understood.
 
+    clients: whose rows were seen, None for everybody's;
     beside: what its definitions say must be read with it, over the same period and filters, not split.
     """
 
@@ -66,6 +67,7 @@ class Result:
     sql: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     compared_with: str | None = None
+    clients: tuple[str, ...] | None = None
     beside: tuple[Cell, ...] = ()
 
     @property

@@ -111,7 +111,7 @@ def run(
     return Result(
         question, tuple(cells), store.as_of, tuple(store.asked),
         (*_warnings(store, question), *_nobodys(question, found), *_unheard(store, question, cells)),
-        f"{earlier.since}..{earlier.until}" if earlier else None,
+        f"{earlier.since}..{earlier.until}" if earlier else None, scope.clients,
     )  # fmt: skip
 
 

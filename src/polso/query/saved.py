@@ -6,14 +6,17 @@ Rule kept here: an answer is recomputed under its own definitions, never under t
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from polso.errors import QuestionError
+from polso.errors import PolsoError, QuestionError
+from polso.kpis.catalogue import check_columns
 from polso.kpis.definition import Condition, Definition
 from polso.query.period import Period
 from polso.query.question import Question
@@ -34,8 +37,15 @@ class Answer(BaseModel):
     where: tuple[Condition, ...] = ()
     params: dict[str, float] = {}
     time: Literal["calendar", "business"] = "calendar"
+    clients: tuple[str, ...] | None = None
     as_of: str
     cells: tuple[dict[str, Any], ...]
+
+    @model_validator(mode="after")
+    def _numbers(self) -> Self:
+        if any(not {"kpi", "variant", "version", "value", "n"} <= set(cell) for cell in self.cells):
+            raise ValueError("a cell without its KPI, value or n")
+        return self
 
     @property
     def question(self) -> Question:
@@ -63,22 +73,28 @@ def save(result: Result, path: Path, version: str, time: Literal["calendar", "bu
     q = result.question
     answer = Answer(
         polso=version, definitions=q.definitions, since=q.period.since, until=q.period.until, zone=q.period.zone,
-        by=q.by, where=q.where, params=dict(q.params), time=time, as_of=result.as_of.isoformat() + "Z",
+        by=q.by, where=q.where, params=dict(q.params), time=time, clients=result.clients, as_of=result.as_of.isoformat() + "Z",
         cells=tuple(result.to_dicts()),
     )  # fmt: skip
     path.write_text(answer.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
 
 
-def read(path: Path) -> Answer:
-    """A saved answer; QuestionError where the file holds none."""
+def read(path: Path, attributes: Mapping[str, str]) -> Answer:
+    """A saved answer; QuestionError where the file holds none, or one that names what the facts do not have."""
     try:
-        return Answer.model_validate_json(path.read_text(encoding="utf-8"))
+        answer = Answer.model_validate_json(path.read_text(encoding="utf-8"))
+        _ = ZoneInfo(answer.zone), answer.question
+        for definition in answer.definitions:
+            check_columns(definition, "its definition", attributes)
     except FileNotFoundError as error:
         raise QuestionError(f"no file {path}; `polso ask KPI --save FILE` writes one") from error
-    except (ValidationError, UnicodeDecodeError) as error:
+    except (ValidationError, OSError, UnicodeDecodeError) as error:
         raise QuestionError(
             f"{path} holds no saved answer; `polso ask KPI --save FILE` writes one"
         ) from error
+    except (PolsoError, ZoneInfoNotFoundError) as error:
+        raise QuestionError(f"{path} holds no saved answer that can be asked again: {error}") from error
+    return answer
 
 
 def drifts(answer: Answer, result: Result) -> tuple[Drift, ...]:

@@ -165,7 +165,7 @@ def of_fact(fact: str) -> Words:
 def stated(d: Definition) -> dict[str, Words]:
     """Everything a definition states, in the order in which people ask: each key in words.
 
-    start, stop and pauses (durations); population, exclusions, counted (what meets it); clock, calendar, credit,
+    start, stop and pauses (durations; `measured` where there are no two instants); population, exclusions, counted (what meets it); clock, calendar, credit,
     empty, source.
     """
     said: dict[str, Words] = {}
@@ -174,6 +174,9 @@ def stated(d: Definition) -> dict[str, Words]:
         said["start"], said["stop"] = (noun(d.fact, column) for column in ends)
     elif d.since and d.until:
         said["start"], said["stop"] = noun(d.fact, d.since), noun(d.fact, d.until)
+    if not ends and d.kind in ("duration", "bands", "mean", "sum"):
+        timed = d.kind in ("duration", "bands")
+        said["measured"] = noun(d.fact, f"{str(d.value).removesuffix('_us')}_us" if timed else str(d.value))
     if ends or d.minus:
         said["pauses"] = (
             noun(d.fact, f"{d.minus.removesuffix('_us').removesuffix('_business')}_us")
