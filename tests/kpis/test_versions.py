@@ -23,7 +23,7 @@ from polso.care import Care
 from polso.engine import DuckDB
 from polso.errors import ConfigError, QuestionError, UnknownName
 from polso.kpis.catalogue import parse, shipped
-from polso.kpis.definition import Definition
+from polso.kpis.wording import stated
 from query.office import OFFICE
 from soundness.store import store
 
@@ -79,6 +79,15 @@ def test_a_change_of_words_is_none_of_numbers() -> None:
     assert d.fingerprint == reworded.fingerprint
     assert unnamed({"csat@1": reworded.fingerprint}, {"csat@1": d.fingerprint}) == []
     assert unnamed({"csat@1": changed.fingerprint}, {"csat@1": d.fingerprint}) == ["csat@1"]
+
+
+def test_a_variant_of_another_kind_says_only_what_it_reads() -> None:
+    """A mean has no part that counts, nor a share a part that counts against it, whatever the default has."""
+    for d in (d for entry in shipped().values() for d in entry.definitions):
+        assert not d.part or d.kind in ("share", "net_share", "spread", "cohort_pair"), d.label
+        assert not d.against or d.kind == "net_share", d.label
+    assert shipped()["csat"].default.part
+    assert "counted" not in stated(shipped()["csat"].variants["mean_score"])
 
 
 # A project's own definition, over one service
@@ -162,7 +171,7 @@ def test_a_changed_variant_is_said_too(project: Project) -> None:
 def test_a_named_change_leaves_both_to_be_asked(project: Project, stated: bool) -> None:
     project(NOW)
     old = '[quick.versions.1]\nparams = { limit = { default = "10m" } }\n' if stated else ""
-    care = project(f'version = 2\nvalid_from = 2024-06-01\n{LATER}{old}')
+    care = project(f"version = 2\nvalid_from = 2024-06-01\n{LATER}{old}")
     (cell,) = care.ask("quick")
     assert (2, 3 / 5, ()) == (cell.version, cell.value, care.ask("quick").warnings)
     assert {"version": 2, "value": 3 / 5}.items() <= cell.as_dict().items()
@@ -184,7 +193,7 @@ def test_one_version_alone_has_nothing_to_be_compared_with(project: Project) -> 
 
 def test_a_version_after_the_one_in_force_is_refused() -> None:
     for number in (1, 2):
-        text = f'{HEAD}{NOW}[quick.versions.{number}]\nwhere = []\n'
+        text = f"{HEAD}{NOW}[quick.versions.{number}]\nwhere = []\n"
         with pytest.raises(ConfigError, match=rf"versions\.{number} is not before version 1"):
             parse(text, "kpis/own.toml", {})
     with pytest.raises(ConfigError, match="version"):
@@ -237,8 +246,6 @@ def test_what_differs_is_the_data(project: Project, tmp_path: Path) -> None:
         care.engine.run("UPDATE tickets SET channel = 'chat' WHERE ticket_id = 't4'")
     seen = {d.keys["channel"]: (d.before and d.before["n"], d.now and d.now["n"]) for d in drifts}
     assert {"chat": (3, 2), "phone": (None, 1)} == seen
-
-
 
 
 BROKEN: dict[str, Callable[[str], str | bytes]] = {

@@ -32,7 +32,7 @@ always = true
 [[calendar]]
 name = "office"
 zone = "Europe/Rome"
-hours = { mon = ["09:00-13:00", "14:00-18:00"], tue = ["09:00-17:00"], wed = ["09:00-17:00"], thu = ["09:00-17:00"], sat = ["10:00-12:00"] }
+hours = { mon = ["09:00-13:00", "14:00-18:00"], tue = ["09:00-17:00"], thu = ["09:00-17:00"], sat = ["10:00-12:00"] }
 [[calendar_rule]]
 calendar = "office"
 when = { team = "x" }

@@ -171,7 +171,6 @@ PARTED: dict[tuple[str, str, str], dict[str, tuple[float | None, float | None, t
     },
     ("resolution_time", "polso", "zammad"): {
         "internal": (None, 20, out("polso", "internal")),
-        "merged": (None, None, ("", "")),
         "paused": (80, 50, apart(TAKES, ("polso", "nothing", "nulla"), PAUSED)),
         "reopened": (210, 30, apart(STOPS, RESOLVED, FIRST_DONE)),
     },
@@ -180,7 +179,6 @@ PARTED: dict[tuple[str, str, str], dict[str, tuple[float | None, float | None, t
         "reopened": (210, 120, apart(STOPS, RESOLVED, ("chatwoot", "the solve", "la risoluzione"))),
     },
 }
-del PARTED["resolution_time", "polso", "zammad"]["merged"]  # neither counts it
 
 
 @pytest.mark.parametrize("asked", PARTED, ids=":".join)

@@ -30,9 +30,12 @@ def _with_positions(table: Table, names: Mapping[str, str], calendar: str, days:
     joined = dated
     for i in range(len(names)):
         known = _prefixed(days, f"{OWN}{i}_")
-        joined = joined.left_join(known, [(calendar, f"{OWN}{i}_calendar"), (f"{OWN}day_{i}", f"{OWN}{i}_day")])
+        joined = joined.left_join(
+            known, [(calendar, f"{OWN}{i}_calendar"), (f"{OWN}day_{i}", f"{OWN}{i}_day")]
+        )
     positions = {
-        name: _position(joined, instant, days, f"{OWN}{i}_") for i, (instant, name) in enumerate(names.items())
+        name: _position(joined, instant, days, f"{OWN}{i}_")
+        for i, (instant, name) in enumerate(names.items())
     }
     return joined.select(*table.columns, **positions)
 

@@ -211,7 +211,7 @@ _EXPLAINED: Final = {
     "Nothing differs.": "Non cambia nulla.",
     "They say the same.": "Dicono la stessa cosa.",
     "{keys}: was {then}, is {now}": "{keys}: era {then}, è {now}",
-    "stop": "arresto", "pauses": "pause", "population": "popolazione", "exclusions": "esclusioni", "counted": "contati", "calendar": "calendario",
+    "stop": "arresto", "measured": "misura", "pauses": "pause", "population": "popolazione", "exclusions": "esclusioni", "counted": "contati", "calendar": "calendario",
     "message": "messaggio", "note": "nota", "assigned": "assegnato", "unassigned": "tolto all'assegnatario", "set": "impostato", "transferred": "trasferito",
     "escalated": "escalation", "waiting": "in attesa", "resumed": "ripreso", "entered": "entrato in", "left": "uscito da", "rated": "valutato",
     "survey_sent": "sondaggio inviato", "linked": "collegato", "internal": "interno", "customer": "cliente", "third_party": "terzi", "scheduled": "appuntamento",

@@ -161,6 +161,8 @@ def _at_the_end(rows: Table, names: Mapping[str, str], context: Context) -> Tabl
     """Add the last dimensions of each row's ticket, {new name: dimension}: one row a ticket has no end."""
     past = context.shared["history"].view()
     last = past.filter(past.until.isnull())
-    last = last.select(e_source="source", e_ticket="ticket_id", **{f"e_{n}": last[d] for n, d in names.items()})
+    last = last.select(
+        e_source="source", e_ticket="ticket_id", **{f"e_{n}": last[d] for n, d in names.items()}
+    )
     joined = rows.left_join(last, [rows.source == last.e_source, rows.ticket_id == last.e_ticket])
     return joined.select(*rows.columns, **{name: joined[f"e_{name}"] for name in names})

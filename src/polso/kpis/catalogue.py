@@ -25,6 +25,8 @@ from polso.kpis.definition import Conditions, Definition, Entry, Part, flat
 Catalogue = Mapping[str, Entry]
 # The name by which a question means the default definition among vendors' readings.
 OWN: Final = "polso"
+# Keys that only some kinds read, so that a variant of another kind does not inherit them.
+_READ_BY: Final = {"part": ("share", "net_share", "spread", "cohort_pair"), "against": ("net_share",)}
 
 
 @cache
@@ -78,6 +80,10 @@ def _entry(name: str, body: dict[str, Any], origin: str, attributes: Mapping[str
         now = {"name": name, "version": 1, **default, **own, "variant": variant}
         if variant != "default":
             now["version"] = own.get("version", 1)
+            # What only the default's kind reads is not said of a variant of another kind.
+            for key, kinds in _READ_BY.items():
+                if key not in own and now.get("kind") not in kinds:
+                    now.pop(key, None)
         made[variant] = _definition(now, origin, attributes)
         for number, before in change.get("versions", {}).items():
             if not number.isdecimal():

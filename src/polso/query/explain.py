@@ -233,9 +233,7 @@ def _met(d: Definition, rows: Table, params: Mapping[str, int]) -> list[Fate]:
             Fate(Line("counted", lasts, 0, counted=True), ALL),
         ]
     made = []
-    # A share keeps the `against` of the net share that it is a variant of, and does not use it.
-    against = d.against if d.kind == "net_share" else ()
-    for name, part in (("met", d.part), ("against", against)):
+    for name, part in (("met", d.part), ("against", d.against)):
         held = all_of(rows, part, params) if part else None
         if held is not None:
             met = [holds(d.fact, condition, d) for condition in part]
@@ -244,7 +242,7 @@ def _met(d: Definition, rows: Table, params: Mapping[str, int]) -> list[Fate]:
                 it="contato: " + " e ".join(w.it for w in met),
             )
             made.append(Fate(Line(f"counted:{name}", words, 0, counted=True), held))
-    if against:
+    if d.against:
         rest = Words(en="counted: none of these", it="contato: nessuno di questi")
     elif made:
         rest = Words(en="counted: did not meet it", it="contato: non lo soddisfa")

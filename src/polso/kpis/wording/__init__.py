@@ -214,6 +214,9 @@ def _people(d: Definition) -> dict[str, Words]:
     said["exclusions"] = joined(left) if left else nobody
     if d.part:
         said["counted"] = joined((holds(d.fact, c, d) for c in d.part), (" and ", " e "))
+    if d.kind == "net_share":
+        against = joined((holds(d.fact, c, d) for c in d.against), (" and ", " e "))
+        said["counted"] = joined([said["counted"], against], (", less: ", ", meno: "))
     return said
 
 
