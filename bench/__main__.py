@@ -43,9 +43,13 @@ class Bench:
             engine.close()
         return path
 
+    def facts_of(self, tickets: int) -> Path:
+        """Where the facts of a made log stand."""
+        return self.folder / f"facts-{tickets}.duckdb"
+
     def facts(self, tickets: int) -> Path:
         """A store with the facts of a made log."""
-        path = self.folder / f"facts-{tickets}.duckdb"
+        path = self.facts_of(tickets)
         if not path.exists():
             apart(
                 "bench.fold", "product", str(self.log(tickets)), self.memory, str(buckets(tickets)), str(path)
@@ -66,14 +70,17 @@ def _label(tickets: int) -> str:
     return f"{tickets:,} tickets, about {tickets * 11 / 1_000_000:,.0f} million events"
 
 
-def _fold(b: Bench, tickets: int, times: int) -> Result:
-    return fold.run(_label(tickets), b.log(tickets), memory=b.memory, buckets=buckets(tickets), times=times)
+def _fold(b: Bench, tickets: int, times: int, *, keep_facts: bool = False) -> Result:
+    kept = b.facts_of(tickets) if keep_facts else None
+    return fold.run(
+        _label(tickets), b.log(tickets), memory=b.memory, buckets=buckets(tickets), times=times, kept=kept
+    )
 
 
 JOBS: Final[dict[str, Callable[[Bench], Result]]] = {
     "load": lambda b: load.run("1,000,000 lines", b.log(b.tickets), b.folder, lines=1_000_000, times=b.times + 2),
     "fold": lambda b: _fold(b, b.tickets, b.times),
-    "fold large": lambda b: _fold(b, b.large, 1),
+    "fold large": lambda b: _fold(b, b.large, 1, keep_facts=b.large > b.tickets),
     "scorecard": lambda b: scorecard.run(_label(b.large), b.facts(b.large), times=b.times + 4),
     "definitions": lambda b: explain.together(_label(b.large), b.facts(b.large), times=b.times + 4),
     "explain": lambda b: explain.alone(_label(b.large), b.facts(b.large), b.log(b.large), times=b.times + 4),
