@@ -318,13 +318,16 @@ def _worth(d: Definition, row: Event) -> int:
     )
 
 
+QUESTIONS: list[dict[str, Any]] = [{}, {"by": "channel", "period": "2024-04"}]
+
+
 @rare
 @given(logs(60))
 def test_side_by_side_is_one_after_the_other(log: Log) -> None:
     with opened(log) as care:
         for name, entry in shipped().items():
             if entry.vendors:
-                for question in ({}, {"by": "channel", "period": "2024-04"}):
+                for question in QUESTIONS:
                     together = list(care.ask(name, definition="all", **question))
                     labels = [name, *(f"{name}:{vendor}" for vendor in entry.vendors)]
                     assert together == [c for label in labels for c in care.ask(label, **question)], name

@@ -165,8 +165,8 @@ def of_fact(fact: str) -> Words:
 def stated(d: Definition) -> dict[str, Words]:
     """Everything a definition states, in the order in which people ask: each key in words.
 
-    start, stop and pauses (durations; `measured` where there are no two instants); population, exclusions, counted (what meets it); clock, calendar, credit,
-    empty, source.
+    start, stop and pauses (durations; `measured` where there are no two instants); population, exclusions, counted
+    (what meets it); clock, calendar, credit, empty, source.
     """
     said: dict[str, Words] = {}
     ends = measured(d)
