@@ -276,7 +276,7 @@ PAIRS = [pair for known in ROWS.values() for pair in combinations(known, 2)]
 def test_the_share_of_parting_is_counted_ticket_by_ticket(log: Log, seed: int) -> None:
     dice = Random(seed)
     with opened(log) as care:
-        for left, right in dice.sample(PAIRS, 40):
+        for left, right in dice.sample(PAIRS, 28):
             period, where = dice.choice(PERIODS), dice.choice(({}, {"client": "a"}))
             (parting,) = care.partings(left.label, right.label, period=period, where=where)
             one, other = (_of_tickets(care, d, period, where) for d in (left, right))
