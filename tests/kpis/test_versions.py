@@ -23,6 +23,7 @@ from polso.care import Care
 from polso.engine import DuckDB
 from polso.errors import ConfigError, QuestionError, UnknownName
 from polso.kpis.catalogue import parse, shipped
+from polso.kpis.register import REGISTER, enter, registered
 from polso.kpis.wording import stated
 from query.office import OFFICE
 from soundness.store import store
@@ -281,3 +282,13 @@ def test_a_file_that_is_not_there_is_named(project: Project, tmp_path: Path) -> 
         project(NOW).recompute(tmp_path / "nowhere.json")
     with pytest.raises(QuestionError, match="holds no saved answer"):
         project(NOW).recompute(tmp_path)
+
+
+def test_a_text_that_the_grammar_knows_no_more_is_passed_over() -> None:
+    engine = DuckDB()
+    enter(engine, shipped())
+    kept = len(registered(engine))
+    engine.run(
+        f"""INSERT INTO {REGISTER} VALUES ('old@1', 'x', '{{"name": "old", "gone": 1}}', now()::TIMESTAMP)"""
+    )
+    assert kept == len(registered(engine))

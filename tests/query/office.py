@@ -37,9 +37,6 @@ hours = { mon = ["09:00-13:00", "14:00-18:00"], tue = ["09:00-17:00"], thu = ["0
 calendar = "office"
 when = { team = "x" }
 [[calendar_rule]]
-calendar = "office"
-when = { client = "office" }
-[[calendar_rule]]
 calendar = "always"
 """)
 EVERY: Final = tuple(d for entry in shipped().values() for d in (*entry.definitions, *entry.earlier))

@@ -7,7 +7,10 @@ version is a change that was not named, and every answer says so until it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
+
+from pydantic import ValidationError
 
 from polso.engine import DuckDB
 from polso.kpis.catalogue import Catalogue
@@ -33,8 +36,12 @@ def registered(engine: DuckDB) -> dict[str, Definition]:
     """Definitions as they were first used, by their versioned label."""
     if REGISTER not in engine.tables():
         return {}
-    rows = engine.run(f"SELECT versioned, said FROM {REGISTER}")
-    return {versioned: Definition.model_validate_json(said) for versioned, said in rows}
+    found = {}
+    for versioned, said in engine.run(f"SELECT versioned, said FROM {REGISTER}"):
+        # A key that the grammar has no more: what the version said cannot be asked again, and nothing else is lost.
+        with suppress(ValidationError):
+            found[versioned] = Definition.model_validate_json(said)
+    return found
 
 
 def with_registered(known: Catalogue, kept: Mapping[str, Definition]) -> Catalogue:
