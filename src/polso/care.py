@@ -238,6 +238,7 @@ class Care:
         **asked: Any,
     ) -> tuple[Parting, tuple[Dissent, ...]]:
         """Where two definitions of a KPI part: on how many tickets, and on which, with the reason."""
+        left, right = (name.removeprefix(f"{kpi}:") for name in (left, right))
         question = self.question(kpi, definition=(left, right), **asked)
         if len(question.definitions) != 2:
             raise QuestionError("name two different definitions to compare, like polso and zendesk")

@@ -81,7 +81,7 @@ def _openers(world: World, who: Ints) -> tuple[Ints, Ints]:
     began = proactive | child
     writer = t.solver[who]
     world.tell(
-        "message", who[proactive], t.opened[who[proactive]] + SECOND, actor_kind="agent",
+        "message", who[proactive], t.opened[who[proactive]], seq=1, actor_kind="agent",
         actor_id=world.agents(writer[proactive]),
     )  # fmt: skip
     asked[began] += HOUR + world.spread(3 * 3600.0, 0.6, int(began.sum()))

@@ -141,6 +141,8 @@ def _story(story: Story, care: Care, words: Words) -> RenderableType:
         )
         for p in story.pauses
     ]
+    if not chapters:
+        chapters = [Text(words.say("This ticket has no row of this KPI: there is nothing to count."))]
     return lines(head, line, Text(""), *chapters, *pauses)
 
 

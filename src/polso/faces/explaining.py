@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from polso.query.explanation import Explanation
     from polso.query.saved import Drift
 
+# Tickets whose reasons are counted at most.
+COUNTED: Final = 10_000
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many rows at most.")]
 
 
@@ -105,7 +107,8 @@ def disagree(
     session, form = session_of(context), form_of(json, csv)
     with session.open() as care:
         conditions = [condition(care, text) for text in where or ()]
-        parting, found = care.disagree(kpi, left, right, period=period, where=conditions, limit=limit)
+        parting, every = care.disagree(kpi, left, right, period=period, where=conditions, limit=COUNTED)
+        found = every[:limit]
         words, unit = session.words(care), _unit(care, kpi)
         data = [
             {
@@ -114,7 +117,7 @@ def disagree(
             }
             for one in found
         ]  # fmt: skip
-        session.emit(form, data, _dissents(parting, found, (left, right), unit, words))
+        session.emit(form, data, _dissents(parting, every, limit, (left, right), unit, words))
 
 
 def _unit(care: Care, kpi: str) -> str:
@@ -133,18 +136,23 @@ def parted(parting: Parting, words: Words) -> str:
 
 
 def _dissents(
-    parting: Parting, found: Sequence[Dissent], names: tuple[str, str], unit: str, words: Words
+    parting: Parting, every: Sequence[Dissent], limit: int, names: tuple[str, str], unit: str, words: Words
 ) -> RenderableType:
+    from collections import Counter
+
     from rich.text import Text
 
     from polso.faces.grid import Column, Grid, lines
 
+    found = every[:limit]
+    reasons = Counter(one.reason.of(words.language) for one in every).most_common()
+    whys = [Text(f"{words.count(n):>6}  {why}") for why, n in reasons]
     sides = [[Text(words.value(getattr(one, side), unit)) for one in found] for side in ("left", "right")]
-    reasons = [Text(one.reason.of(words.language), style="dim") for one in found]
+    told = [Text(one.reason.of(words.language), style="dim") for one in found]
     grid = Grid([
         Column("ticket_id", [Text(one.ticket_id) for one in found], right=False),
         *(Column(name, cells) for name, cells in zip(names, sides, strict=True)),
-        Column(words.say("why"), reasons, right=False, gives_way=1, small=""),
+        Column(words.say("why"), told, right=False, gives_way=1, small=""),
     ]) if found else None  # fmt: skip
     more = parting.parted - len(found)
     rest = (
@@ -152,7 +160,7 @@ def _dissents(
         if more > 0
         else None
     )
-    return lines(Text(parted(parting, words), style="bold"), grid, rest)
+    return lines(Text(parted(parting, words), style="bold"), *whys, Text(""), grid, rest)
 
 
 def balance(
@@ -168,7 +176,8 @@ def balance(
     with session.open() as care:
         found = care.balance(period=period, where=[condition(care, text) for text in where or ()])
         words = session.words(care)
-        session.emit(form, [_line_data(one, words) for one in found], _balanced(found, full, words))
+        data = [_line_data(one, words) for one in found]
+        session.emit(form, _terms(data) if form is Form.CSV else data, _balanced(found, full, words))
     wrong = [one for one in found if not one.holds]
     if wrong:
         names = ", ".join(one.name for one in wrong)
@@ -192,6 +201,19 @@ def _line_data(one: Line, words: Words) -> dict[str, Any]:
         "name": one.name, "words": one.words.of(words.language), "holds": one.holds, "difference": one.difference,
         "whole": term(one.whole), "parts": [term(part) for part in one.parts],
     }  # fmt: skip
+
+
+def _terms(data: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The lines as flat rows, one a term: the whole first, then its parts."""
+    rows = []
+    for one in data:
+        for role, term in (("whole", one["whole"]), *(("part", part) for part in one["parts"])):
+            where = " and ".join(
+                f"{c['column']} {c['op']} {c.get('value', '')}".strip() for c in term["where"]
+            )
+            same = {"line": one["name"], "holds": one["holds"], "difference": one["difference"], "role": role}
+            rows.append(same | {**term, "where": where})
+    return rows
 
 
 def _balanced(found: Sequence[Line], full: bool, words: Words) -> RenderableType:
@@ -236,14 +258,40 @@ def recompute(
     json: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Make a saved answer again, under its own definitions, and say what differs: then only the data does."""
+    """Make a saved answer again, under its own definitions; what differs then is the data alone. Exit code 1 if anything does."""
     session, form = session_of(context), form_of(json, csv)
     with session.open() as care:
         from polso.faces.table import table
 
         answer, result, drifts = care.recompute(file)
         words = session.words(care)
-        session.emit(form, result.to_dicts(), _recomputed(answer.as_of, table(result, words), drifts, words))
+        session.emit(
+            form,
+            _beside(result.to_dicts(), drifts),
+            _recomputed(answer.as_of, table(result, words), drifts, words),
+        )
+    if drifts:
+        raise typer.Exit(1)
+
+
+def _beside(cells: Sequence[dict[str, Any]], drifts: Sequence[Drift]) -> list[dict[str, Any]]:
+    """Today's cells, each with what was saved where that differs; saved cells that are gone stand last."""
+    before = [(drift.now, drift.before) for drift in drifts]
+    made = []
+    for cell in cells:
+        differs = [old for now, old in before if now == cell]
+        old = differs[0] if differs else None
+        made.append(
+            {
+                **cell,
+                "differs": bool(differs),
+                "saved_value": old and old["value"],
+                "saved_n": old and old["n"],
+            }
+        )
+    gone = [old for now, old in before if now is None and old is not None]
+    blank = {"value": None, "n": 0, "differs": True}
+    return made + [{**old, **blank, "saved_value": old["value"], "saved_n": old["n"]} for old in gone]
 
 
 def _recomputed(as_of: str, shown: RenderableType, drifts: Sequence[Drift], words: Words) -> RenderableType:

@@ -161,7 +161,7 @@ def find(known: Catalogue, name: str, variant: str | None = None) -> Definition:
         raise UnknownName("KPI", name, known)
     entry, wanted = known[name], variant or inline or "default"
     if wanted not in ("default", OWN, *entry.variants):
-        raise UnknownName(f"variant of {name}", wanted, ("default", *entry.variants))
+        raise UnknownName(f"variant of {name}", wanted, (OWN, *entry.variants))
     now = entry.variants.get(wanted, entry.default)
     if not number:
         return now

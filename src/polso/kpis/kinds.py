@@ -186,6 +186,9 @@ class Mean:
         total, squares = int(found["total"]), int(found["squares"])
         around = intervals.mean(total, squares, n)
         low, high = (None, None) if around is None else (_read(end, definition) for end in around)
+        if low is not None and definition.unit == "duration":
+            # Negative durations are left out, so no mean of them can be below 0, whatever the normal curve says.
+            low = max(low, 0.0)
         return Answer(_read(Fraction(total, n), definition), n, low, high, {"total": total})
 
 

@@ -63,6 +63,8 @@ class Dissent:
 def partings(store: Store, question: Question, scope: Scope = EVERYONE) -> tuple[Parting, ...]:
     """How each further definition of a question parts from the first; one scan a fact, however many definitions."""
     first, *others = question.definitions
+    if not others:
+        return ()
     told = _told(store, question, scope)
     sums: dict[str, Value] = {}
     for place in range(1, len(question.definitions)):

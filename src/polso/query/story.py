@@ -18,7 +18,7 @@ from polso.events.log import EVENTS
 from polso.facts import FACTS
 from polso.facts.fact import ORDER, TICKET, normalised
 from polso.kpis.definition import Words
-from polso.kpis.wording import measured, noun
+from polso.kpis.wording import measured, noun, of_fact
 from polso.query.explain import Line, fate_of, fates
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import in_scope
@@ -106,7 +106,7 @@ def story(
     chapters = []
     for row in store.collect(told.order_by(FACTS[d.fact].clock)).to_pylist():
         place = row.pop("polso_fate", None)
-        line = made[place].line if place is not None else Line("row", Words(en="a row", it="una riga"), 1)
+        line = made[place].line if place is not None else Line("row", of_fact(d.fact), 1)
         chapters.append(_chapter(d.fact, measured(d), row, line, calendar_of))
     pauses = tuple(Pause(w["since"], w["until"], w["waiting_for"]) for w in waits)
     return Story(found["source"], ticket, tuple(events), tuple(chapters), pauses)
