@@ -127,7 +127,8 @@ def ask(
         )
         if save:
             care.save(result, save, time)
-            session.err.print(session.say("Saved in {file}.", file=save))
+            if session.err.is_terminal:
+                session.err.print(session.say("Saved in {file}.", file=save))
         words = session.words(care)
         shown = table(result, words, limit or SHOWN)
         if len(named) > 1 or named == ["all"]:
