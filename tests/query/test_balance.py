@@ -105,9 +105,9 @@ def test_every_line_by_hand(told: Care) -> None:
     opened_ = {
         "tickets opened": 14,
         "that count": 11,
-        "merged into another": 1,
-        "removed": 1,
-        "agents' own": 1,
+        "merged into another ticket": 1,
+        "removed as spam, test or duplicate": 1,
+        "opened by an agent for themselves": 1,
     }
     assert opened_ == said(lines["tickets"])
     backlog = said(lines["backlog"])

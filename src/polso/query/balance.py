@@ -14,6 +14,7 @@ from polso.events.kinds import OUTCOMES
 from polso.facts import FACTS
 from polso.kpis.catalogue import Catalogue
 from polso.kpis.definition import Condition, Definition, Words
+from polso.kpis.wording import LEFT_OUT
 from polso.query.flow import CAME, START, WENT
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.run import concrete, run
@@ -47,11 +48,6 @@ _OUTCOMES: Final = {
     "handed_off": Words(en="handed off", it="passate a persone"),
     "refused": Words(en="refused", it="rifiutate"),
     "failed": Words(en="failed", it="fallite"),
-}
-_LEFT_OUT: Final = {
-    "merged": Words(en="merged into another", it="uniti a un altro"),
-    "removed": Words(en="removed", it="rimossi"),
-    "internal": Words(en="agents' own", it="interni"),
 }
 
 
@@ -181,7 +177,7 @@ def _tickets(counter: Counter) -> Line:
     every = counter.known["ticket_volume"].default.model_copy(update={"where": ()})
     whole = Term(Words(en="tickets opened", it="ticket aperti"), counter.count(every))
     parts = [counter.term(Words(en="that count", it="che contano"), "ticket_volume")]
-    for why, words in _LEFT_OUT.items():
+    for why, words in LEFT_OUT.items():
         parts.append(Term(words, counter.count(every, Condition(column="left_out", value=why))))
     words = Words(en="Tickets opened, counted or left out", it="Ticket aperti, contati o esclusi")
     return Line("tickets", words, whole, tuple(parts))
