@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from polso.errors import QuestionError
-from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where, condition, parameter
+from polso.faces.asked import condition, parameter
+from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where
 from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def explain(
     with session.open() as care:
         found = care.explain(
             kpi, cell=dict(_cell(text) for text in cell or ()), ticket=ticket, source=source, period=period,
-            where=[condition(care, text) for text in where or ()], variant=variant, stat=stat, time=time,
+            where=[condition(text, care.config.dimensions) for text in where or ()], variant=variant, stat=stat, time=time,
             params=dict(parameter(text) for text in param or ()), credit=credit,
         )  # fmt: skip
         words = session.words(care)
@@ -106,7 +107,7 @@ def disagree(
     """List the tickets on which two definitions of a KPI part, each with the reason."""
     session, form = session_of(context), form_of(json, csv)
     with session.open() as care:
-        conditions = [condition(care, text) for text in where or ()]
+        conditions = [condition(text, care.config.dimensions) for text in where or ()]
         parting, every = care.disagree(kpi, left, right, period=period, where=conditions, limit=COUNTED)
         found = every[:limit]
         words, unit = session.words(care), _unit(care, kpi)
@@ -174,7 +175,9 @@ def balance(
     """Show that the counts add up: offered calls, backlog, tickets, the parts of every dimension. Exit code 1 if not."""
     session, form = session_of(context), form_of(json, csv)
     with session.open() as care:
-        found = care.balance(period=period, where=[condition(care, text) for text in where or ()])
+        found = care.balance(
+            period=period, where=[condition(text, care.config.dimensions) for text in where or ()]
+        )
         words = session.words(care)
         data = [_line_data(one, words) for one in found]
         session.emit(form, _terms(data) if form is Form.CSV else data, _balanced(found, full, words))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from polso.errors import QuestionError
+from polso.faces.asked import condition, parameter
 from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from polso.care import Care
     from polso.faces.words import Words
-    from polso.kpis.definition import Condition, Definition, Entry, Param
+    from polso.kpis.definition import Definition, Entry, Param
 
 SHOWN: Final = 60
 DIFF: Final = "diff"
@@ -93,7 +94,7 @@ def ask(
         typer.Option("--save", help="Keep the answer with its definitions, for `polso recompute`."),
     ] = None,
     compare: Annotated[
-        Literal["previous", "last_year"] | None,
+        Literal["previous", "weekdays", "last_year"] | None,
         typer.Option("--compare", help="Show the change against another period."),
     ] = None,
     limit: Annotated[
@@ -110,7 +111,7 @@ def ask(
     with session.open() as care:
         from polso.faces.table import table
 
-        conditions = [condition(care, text) for text in where or ()]
+        conditions = [condition(text, care.config.dimensions) for text in where or ()]
         params = dict(parameter(text) for text in param or ())
         result = care.ask(
             *kpis,
@@ -183,64 +184,6 @@ def complain(session: Session, warnings: Iterable[str]) -> None:
 
     for warning in warnings:
         session.err.print(f"! {told(session.language, warning)}", style="yellow")
-
-
-def condition(care: Care, text: str) -> Condition:
-    """`name=value`, `name!=value`, several values by comma; nothing after the sign means unknown."""
-    from polso.kpis.definition import Condition
-
-    name, sign, value = text.partition("!=") if "!=" in text else text.partition("=")
-    if not sign or not name.strip():
-        raise QuestionError(f"'{text}' is no filter; write name=value or name!=value")
-    values = tuple(part.strip() for part in value.split(","))
-    column, unequal = name.strip(), sign == "!="
-    if values == ("",):
-        return Condition(column=column, op="not null" if unequal else "null")
-    if len(values) > 1:
-        return Condition(column=column, op="not in" if unequal else "in", value=values)
-    typed: str | bool = values[0]
-    if column in flags(care) and values[0].lower() in _TRUTHS:
-        typed = _TRUTHS[values[0].lower()]
-    return Condition(column=column, op="!=" if unequal else "=", value=typed)
-
-
-_TRUTHS: Final = {"true": True, "yes": True, "sì": True, "si": True, "false": False, "no": False}
-
-
-def flags(care: Care) -> set[str]:
-    """Names of the columns that are true or false."""
-    from polso.facts import FACTS
-
-    return {
-        c.name
-        for fact in FACTS.values()
-        for c in fact.all_columns(care.config.dimensions)
-        if c.type == "boolean"
-    }
-
-
-def parameter(text: str) -> tuple[str, float | str]:
-    """`name=value`; durations as 20s, 4h, 7d, or seconds; a choice by its word."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from polso.config import Duration
-
-    name, sign, value = text.partition("=")
-    try:
-        number = (
-            float(value)
-            if value.replace(".", "", 1).isdigit()
-            else TypeAdapter(Duration).validate_python(value)
-        )
-    except ValidationError as error:
-        if sign and value.strip().isidentifier():
-            return name.strip(), value.strip()
-        raise QuestionError(
-            f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8"
-        ) from error
-    if not sign:
-        raise QuestionError(f"'{text}' is no parameter; write name=value, like limit=20s or share=0.8")
-    return name.strip(), number
 
 
 def kpis(
@@ -412,7 +355,7 @@ def rows(
     with session.open() as care:
         from polso.kpis.catalogue import find
 
-        conditions = [condition(care, text) for text in where or ()]
+        conditions = [condition(text, care.config.dimensions) for text in where or ()]
         # One more than asked for, to know whether there are more.
         wider = care.rows(kpi, period=period, where=conditions, variant=variant, limit=limit + 1)
         found, more = wider.slice(0, limit), wider.num_rows > limit

@@ -53,6 +53,7 @@ PATTERNS: Final = (
     ("the period ends before the data begins: {at}", "il periodo finisce prima dell'inizio dei dati: {at}"),
     (WORDS, PERIODS),
     ("no encoding '{name}'; known are utf-8, utf-16, cp1252, latin-1 and Python's others", "la codifica '{name}' non esiste; ci sono utf-8, utf-16, cp1252, latin-1 e le altre di Python"),
+    ("choose a period to compare with", "scegli un periodo con cui confrontare"),
     ("no {what} '{name}'; {hint}", "'{name}' non esiste ({what}); {hint}"),
     ("did you mean {a} or {b} or {c}?", "forse {a}, {b} o {c}?"),
     ("did you mean {a} or {b}?", "forse {a} o {b}?"),

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from polso.errors import QuestionError
 
-Compare = Literal["previous", "last_year"]
+Compare = Literal["previous", "weekdays", "last_year"]
 WORDS = "2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, 2026-03-01..2026-04-01, 'last 28 days', 'this month', 'last month', all"
 
 
@@ -48,8 +48,12 @@ class Period:
     def before(self, compare: Compare) -> Period:
         """The period to compare with: the one just before, of whole months where this is, or the same a year ago.
 
-        A year ago keeps the weekday: 364 days back, unless the period is made of whole months.
+        A year ago keeps the weekday: 364 days back, unless the period is made of whole months. `weekdays` is as long
+        as this one and goes back by whole weeks, as few as it takes, so that each day meets its own weekday.
         """
+        if compare == "weekdays":
+            back_by = timedelta(weeks=-(-self.days // 7))
+            return Period(self.since - back_by, self.until - back_by, self.zone)
         months = self._months()
         if months:
             back = months if compare == "previous" else 12

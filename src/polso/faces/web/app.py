@@ -1,0 +1,70 @@
+"""The web application: its routes, its errors, its safety; every page is a screen or a way down from a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from polso import __version__
+from polso.faces.web import files
+from polso.faces.web.render import failed, making, rendered
+from polso.faces.web.safety import Safety
+from polso.faces.web.screen import Screen, screens
+
+if TYPE_CHECKING:
+    from polso.serving.readers import Readers
+
+
+def make_app(readers: Readers) -> FastAPI:
+    """The application over one project's readers."""
+    app = FastAPI(
+        title="Polso", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
+    )
+    app.state.readers = readers
+    static = resources.files("polso.faces.web").joinpath("static")
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    for screen in screens():
+        app.add_api_route(screen.at, _page(screen), methods=["GET", "HEAD"], include_in_schema=False)
+        app.add_api_route(
+            f"/figure/{screen.name}/{{figure}}.{{form}}",
+            _figure(screen),
+            methods=["GET"],
+            include_in_schema=False,
+        )
+    app.add_api_route("/health", health, methods=["GET"], include_in_schema=False)
+    app.add_exception_handler(Exception, failed)
+    app.add_exception_handler(HTTPException, failed)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(Safety)
+    return app
+
+
+def health() -> JSONResponse:
+    """Whether the server is there."""
+    return JSONResponse({"status": "ok", "version": __version__})
+
+
+def _page(screen: Screen) -> Callable[[Request], Response]:
+    def shown(request: Request) -> HTMLResponse:
+        page = making(request, screen)
+        return rendered(request, page, screen.compose(page))
+
+    return shown
+
+
+def _figure(screen: Screen) -> Callable[[Request, str, str], Response]:
+    def drawn(request: Request, figure: str, form: str) -> Response:
+        page = making(request, screen)
+        found = next((one for one in screen.compose(page).figures if one.name == figure), None)
+        made: Any = None if found is None else files.written(found, form, screen.name)
+        if made is None:
+            raise HTTPException(404, f"no figure '{figure}.{form}' on this page")
+        return Response(made.body, media_type=made.media, headers=made.headers)
+
+    return drawn

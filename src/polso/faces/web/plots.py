@@ -1,0 +1,183 @@
+"""The charts of the screens: what every face draws, with the period before, targets, and bars that filter.
+
+Rule kept here: the data in ink, the period before dashed and pale, the target a thin labelled line;
+the colours written here are names that the style sheet gives their light and their dark form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from markupsafe import Markup
+
+from polso.faces.charts import CONFIG, INK, PALE, SCHEMA, chart
+
+if TYPE_CHECKING:
+    from polso.faces.web.page import Page
+    from polso.query.result import Cell, Result
+
+WIDTH, HEIGHT = 560, 200
+# Numbers on coloured squares are dark in every theme, so they have an ink of their own.
+ON_COLOUR: Final = "#1d1d1d"
+MOST: Final = 12
+
+
+def spec(body: Mapping[str, Any], page: Page) -> dict[str, Any]:
+    """A whole Vega-Lite spec of a body (data, marks, encodings), in the look and the language of the pages."""
+    decimal, thousands = (",", ".") if page.words.language == "it" else (".", ",")
+    locale = {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
+    return {"$schema": SCHEMA, "config": {**CONFIG, "locale": {"number": locale}}, **body}
+
+
+def only(result: Result, kpi: str, variant: str | None = None) -> Result:
+    """One KPI (under one definition) of an answer."""
+    kept = [d for d in result.definitions if d.name == kpi and variant in (None, d.variant)]
+    names = {(d.name, d.variant) for d in kept}
+    return replace(
+        result, question=replace(result.question, definitions=tuple(kept)),
+        cells=tuple(c for c in result.cells if (c.kpi, c.variant) in names),
+    )  # fmt: skip
+
+
+def plain(page: Page, result: Result) -> dict[str, Any]:
+    """An answer as every face draws it: a course, bars, or a heat map of the week."""
+    return _untitled(chart(result, page.words))
+
+
+def _untitled(drawn: dict[str, Any]) -> dict[str, Any]:
+    """Without the title, which stands over the figure; as wide as a column of the page."""
+    made = {name: part for name, part in drawn.items() if name != "title"}
+    if isinstance(made.get("width"), int):
+        made |= {"width": WIDTH, "height": made["height"] if isinstance(made["height"], dict) else HEIGHT}
+    return made
+
+
+def trend(
+    page: Page, result: Result, *, earlier: Result | None = None, target: float | None = None
+) -> dict[str, Any]:
+    """One KPI over time with its interval, the period before dashed and pale, and the target."""
+    drawn = plain(page, result)
+    layers = list(drawn.get("layer", ()))
+    if not layers:
+        return drawn
+    values = drawn["data"]["values"]
+    # The chart says durations in the largest unit that suits them: what is laid over it must too.
+    scale = next(
+        (
+            c.value / v["value"]
+            for c, v in zip(result.cells, _measured(values), strict=False)
+            if c.value and v["value"]
+        ),
+        1.0,
+    )
+    if earlier is not None and earlier.cells:
+        layers.insert(1, _before(result, earlier, scale, layers[-1]["encoding"]["y"]))
+    if target is not None:
+        layers.append(_aim(page, target / scale, target, result.cells[0].unit, layers[-1]["encoding"]["y"]))
+    return {**drawn, "layer": layers}
+
+
+def _measured(values: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [value for value in values if "n" in value]
+
+
+def _before(result: Result, earlier: Result, scale: float, y: Mapping[str, Any]) -> dict[str, Any]:
+    """The earlier period's course, laid under this one's."""
+    shift = result.question.period.since - earlier.question.period.since
+    grain = result.question.grain
+    values = []
+    for cell in earlier.cells:
+        at = cell.keys.get(grain) if grain else None
+        if isinstance(at, date) and cell.value is not None and at + shift < result.question.period.until:
+            values.append({"at": f"{(at + shift).isoformat()[:16]}{'' if len(at.isoformat()) > 10 else 'T00:00'}Z",
+                           "value": cell.value / scale})  # fmt: skip
+    mark = {"type": "line", "color": PALE, "strokeDash": [4, 3], "strokeWidth": 1.2, "tooltip": None}
+    return {"data": {"values": values}, "mark": mark, "encoding": {"y": {**y, "field": "value"}}}
+
+
+def _aim(page: Page, at: float, value: float, unit: str, y: Mapping[str, Any]) -> dict[str, Any]:
+    """The target: a thin line with its value written over it."""
+    text = f"{page.say('target')} {page.words.value(value, unit)}"
+    return {
+        "data": {"values": [{"aim": at, "said": text}]},
+        "encoding": {"x": {}, "y": {**y, "field": "aim"}},
+        "layer": [
+            {
+                "mark": {"type": "rule", "color": INK, "strokeWidth": 0.8},
+                "encoding": {"x": {"value": 0}, "x2": {"value": WIDTH}},
+            },
+            {
+                "mark": {
+                    "type": "text",
+                    "align": "right",
+                    "baseline": "bottom",
+                    "dy": -2,
+                    "color": INK,
+                    "fontSize": 10,
+                },
+                "encoding": {"x": {"value": WIDTH}, "text": {"field": "said", "type": "nominal"}},
+            },
+        ],
+    }
+
+
+def bars(page: Page, result: Result, *, most: int = MOST) -> dict[str, Any]:
+    """One bar a value of the split, the longest first; a click makes it the filter."""
+    ranked = (
+        sorted(result.cells, key=lambda cell: -(cell.value or 0))
+        if most < len(result.cells)
+        else result.cells
+    )
+    shown = replace(result, cells=tuple(ranked[:most]))
+    drawn = plain(page, shown)
+    for cell, value in zip(shown.cells, drawn["data"]["values"], strict=True):
+        state = None if "agent" in cell.keys else page.state.of_cell(cell.keys, page.period)
+        if state is not None:
+            value["href"] = state.url()
+    if any("href" in value for value in drawn["data"]["values"]):
+        for layer in drawn["layer"]:
+            if layer["mark"]["type"] == "bar":
+                layer["encoding"]["href"] = {"field": "href", "type": "nominal"}
+    return {**drawn, "width": WIDTH - 160}
+
+
+def heat(page: Page, result: Result) -> dict[str, Any]:
+    """The week by hour: darker is more; each square's number written in it."""
+    drawn = plain(page, result)
+    for layer in drawn["layer"]:
+        if layer["mark"]["type"] == "text":
+            layer["mark"] = {**layer["mark"], "color": ON_COLOUR}
+    return {**drawn, "width": {"step": 24}, "height": {"step": 24}}
+
+
+def multiples(page: Page, result: Result, *, columns: int = 3) -> dict[str, Any]:
+    """A small course for each value of the split, all on one scale."""
+    drawn = plain(page, result)
+    if "facet" not in drawn:
+        return drawn
+    inner = {**drawn["spec"], "width": (WIDTH - 40 * columns) // columns, "height": 70}
+    return {**drawn, "columns": columns, "spec": inner}
+
+
+def spark(cells: Sequence[Cell], width: int, height: int) -> Markup:
+    """A course without axes, as wide as a word or two; gaps stay gaps."""
+    values = [cell.value for cell in cells]
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return Markup("")
+    low, high = min(0.0, *known), max(known)
+    step, room = width / max(1, len(values) - 1), (height - 4) / ((high - low) or 1)
+    points: list[str] = []
+    pen = "M"
+    for place, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        points.append(f"{pen}{place * step:.1f},{height - 2 - (value - low) * room:.1f}")
+        pen = "L"
+    return Markup(
+        '<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true"><path d="{}"/></svg>'
+    ).format(width, height, "".join(points))

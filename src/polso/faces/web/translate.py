@@ -1,0 +1,67 @@
+"""The pages in Italian: gettext catalogues, one .po a screen, read as they are; the rest from the other faces.
+
+Rule kept here: the source speaks English; a sentence without its Italian is a defect that a test finds.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from babel.messages.pofile import read_po
+
+from polso.faces import language as languages
+from polso.faces.sentences import told
+from polso.faces.words import Words
+
+LOCALE: Final = "locale"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """English sentence -> the language's, from every .po of the locale."""
+    folder = resources.files("polso.faces.web").joinpath(LOCALE, language)
+    if not folder.is_dir():
+        return {}
+    found: dict[str, str] = {}
+    for file in folder.iterdir():
+        if file.name.endswith(".po"):
+            with file.open("rb") as opened:
+                found |= {
+                    str(m.id): str(m.string) for m in read_po(opened, locale=language) if m.id and m.string
+                }
+    return found
+
+
+def say(language: str, text: str, **values: Any) -> str:
+    """A sentence in a language, with its {names} filled in."""
+    said = catalogue(language).get(text)
+    return (
+        languages.say(language, text, **values) if said is None else said.format(**values) if values else said
+    )
+
+
+class PageWords(Words):
+    """How pages write numbers and sentences: as every face does, with the pages' own catalogues first."""
+
+    def say(self, text: str, **values: Any) -> str:
+        """A sentence of the interface, with its {names} filled in."""
+        return say(self.language, text, **values)
+
+    def told(self, text: str) -> str:
+        """What a lower layer says (a warning, an error) in the page's language."""
+        return told(self.language, text)
+
+
+def accepted(header: str | None) -> languages.Language:
+    """The language a browser asks for first among those spoken here; English where none is."""
+    wanted: list[tuple[float, int, str]] = []
+    for place, part in enumerate((header or "").split(",")):
+        name, _, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((-float(quality or 1), place, name.lower()[:2]))
+        except ValueError:
+            continue
+    found = next((name for _, _, name in sorted(wanted) if name in languages.LANGUAGES), "en")
+    return "it" if found == "it" else "en"

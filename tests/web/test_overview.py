@@ -1,0 +1,28 @@
+"""The overview's sentence, given numbers with a known story."""
+
+from polso.faces.web.screens.overview import SCREEN, sentence
+from web.known import answer, cell, page, read
+
+
+def test_what_got_worse_and_better_beyond_chance_is_said() -> None:
+    now = answer(
+        cell("ticket_volume", 1200, previous=1000),
+        cell("csat", 0.81, 900, previous=0.85, low=0.80, high=0.82),
+        cell("abandonment_rate", 0.06, 900, previous=0.05, low=0.03, high=0.09),
+        cell("cost_per_contact", 3.9, previous=4.2),
+    )
+    fast = answer(cell("first_response_time", 3600, stat="median", previous=3000, low=3550, high=3650))
+    said = {lang: read(sentence(page(SCREEN, {"now": now, "fast": fast}, lang))) for lang in ("en", "it")}
+    assert said[
+        "en"
+    ] == "Worse: First response time +10 min, CSAT −4 pt. Better: Cost per contact −€0.30.".replace(
+        " min", "\u00a0min"
+    ).replace(" pt", "\u00a0pt")
+    assert said["it"].startswith(
+        "Peggio: Tempo di prima risposta +10\u00a0min, CSAT −4\u00a0pt. Meglio: Costo per contatto"
+    )
+
+
+def test_chance_is_no_news() -> None:
+    now = answer(cell("csat", 0.81, 20, previous=0.85, low=0.6, high=0.95))
+    assert read(sentence(page(SCREEN, {"now": now}))) == "Nothing changed beyond what chance explains."
