@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
@@ -66,6 +67,13 @@ class Care:
     def close(self) -> None:
         """Let go of the database file."""
         self.engine.close()
+
+    def beside(self, engine: DuckDB) -> Self:
+        """The same project through another connection to its store; what was read of it is not read again."""
+        twin = copy(self)
+        twin.engine = engine
+        twin._store = self._store.beside(engine) if self._store else None
+        return twin
 
     def load(
         self, *sources: str, anew: Sequence[str] = (), progress: build.Progress | None = None

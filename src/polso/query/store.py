@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,6 +38,15 @@ class Store:
     _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
     _facts: dict[str, Table] = field(default_factory=dict)
     _slots: dict[tuple[Any, ...], tuple[pa.Table, Table]] = field(default_factory=dict)
+
+    def beside(self, engine: Engine) -> Store:
+        """The same facts through another connection, which has scratch tables of its own."""
+        return replace(self, engine=engine, asked=[], _texts={}, _facts={}, _slots={})
+
+    @property
+    def periods(self) -> int:
+        """For how many periods the engine holds a table of slots."""
+        return len(self._slots)
 
     def local_day(self, instant: datetime) -> date:
         """The local date of a naive UTC instant."""
