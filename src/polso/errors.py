@@ -26,6 +26,10 @@ class StoreError(PolsoError):
     """The project's database is missing, in use, damaged or written by another version."""
 
 
+class ServerError(PolsoError):
+    """A server that does not answer, or not as this version understands."""
+
+
 class QuestionError(PolsoError):
     """A question that cannot be answered as asked."""
 

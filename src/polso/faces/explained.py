@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from polso.care import Care
+    from polso.faces.remote import Remote
     from polso.faces.words import Words
     from polso.query.explain import Account, Distribution
     from polso.query.explanation import Explanation
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 BAR: Final = 24
 
 
-def explained(found: Explanation, care: Care, words: Words) -> RenderableType:
+def explained(found: Explanation, care: Care | Remote, words: Words) -> RenderableType:
     """The whole explanation, from the definition down to a ticket where one was asked for."""
     from rich.text import Text
 
@@ -113,7 +114,7 @@ def _distribution(spread: Distribution, unit: str, words: Words) -> RenderableTy
     return lines(Text(words.say("How the values spread"), style=ACCENT), grid, Text(tenths, style=PALE))
 
 
-def _story(story: Story, care: Care, words: Words) -> RenderableType:
+def _story(story: Story, care: Care | Remote, words: Words) -> RenderableType:
     """The time line, then each row with its instants and the open time between them."""
     from rich.text import Text
 

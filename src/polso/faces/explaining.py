@@ -12,13 +12,14 @@ import typer
 from polso.errors import QuestionError
 from polso.faces.asked import condition, parameter
 from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where
-from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
+from polso.faces.session import Csv, Form, Json, Server, Session, form_of, session_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
     from polso.care import Care
+    from polso.faces.remote import Remote
     from polso.faces.words import Words
     from polso.query.balance import Line, Term
     from polso.query.difference import Difference
@@ -53,6 +54,7 @@ def explain(
     time: Time = "calendar",
     param: Params = None,
     credit: Credit = None,
+    server: Server = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -60,7 +62,7 @@ def explain(
     session, form = session_of(context), form_of(json, csv)
     from polso.faces.explained import explained
 
-    with session.open() as care:
+    with session.asking(server) as care:
         found = care.explain(
             kpi, cell=dict(_cell(text) for text in cell or ()), ticket=ticket, source=source, period=period,
             where=[condition(text, care.config.dimensions) for text in where or ()], variant=variant, stat=stat, time=time,
@@ -101,12 +103,13 @@ def disagree(
     period: Period = "all",
     where: Where = None,
     limit: Limit = 20,
+    server: Server = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
     """List the tickets on which two definitions of a KPI part, each with the reason."""
     session, form = session_of(context), form_of(json, csv)
-    with session.open() as care:
+    with session.asking(server) as care:
         conditions = [condition(text, care.config.dimensions) for text in where or ()]
         parting, every = care.disagree(kpi, left, right, period=period, where=conditions, limit=COUNTED)
         found = every[:limit]
@@ -121,7 +124,7 @@ def disagree(
         session.emit(form, data, _dissents(parting, every, limit, (left, right), unit, words))
 
 
-def _unit(care: Care, kpi: str) -> str:
+def _unit(care: Care | Remote, kpi: str) -> str:
     from polso.kpis.catalogue import find
 
     unit = find(care.catalogue, kpi).unit
@@ -169,12 +172,13 @@ def balance(
     period: Period = "all",
     where: Where = None,
     full: Annotated[bool, typer.Option("--all", help="Every dimension of every KPI, line by line.")] = False,
+    server: Server = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
     """Show that the counts add up: offered calls, backlog, tickets, the parts of every dimension. Exit code 1 if not."""
     session, form = session_of(context), form_of(json, csv)
-    with session.open() as care:
+    with session.asking(server) as care:
         found = care.balance(
             period=period, where=[condition(text, care.config.dimensions) for text in where or ()]
         )

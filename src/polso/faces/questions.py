@@ -10,13 +10,14 @@ import typer
 
 from polso.errors import QuestionError
 from polso.faces.asked import condition, parameter
-from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
+from polso.faces.session import Csv, Form, Json, Server, Session, form_of, session_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import RenderableType
 
     from polso.care import Care
+    from polso.faces.remote import Remote
     from polso.faces.words import Words
     from polso.kpis.definition import Definition, Entry, Param
 
@@ -100,6 +101,7 @@ def ask(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="How many cells to write at most; tables stop at 60.")
     ] = None,
+    server: Server = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -108,7 +110,7 @@ def ask(
     splits, named = (
         [name.strip() for text in texts or () for name in text.split(",")] for texts in (by, definition)
     )
-    with session.open() as care:
+    with session.asking(server) as care:
         from polso.faces.table import table
 
         conditions = [condition(text, care.config.dimensions) for text in where or ()]
@@ -141,7 +143,7 @@ def ask(
 
 
 def _side_by_side(
-    care: Care, shown: RenderableType, words: Words, kpis: Sequence[str], **asked: Any
+    care: Care | Remote, shown: RenderableType, words: Words, kpis: Sequence[str], **asked: Any
 ) -> RenderableType:
     """The answer under several definitions, and on how many tickets each parts from the first."""
     from rich.text import Text
@@ -196,12 +198,13 @@ def kpis(
         ),
     ] = None,
     period: Period = "all",
+    server: Server = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
     """List the KPIs, show how one is defined, or what two definitions say differently (`kpis diff A B`)."""
     session, form = session_of(context), form_of(json, csv)
-    known, words = _catalogue(session.folder), session.words()
+    known, words = _catalogue(session, server), session.words()
     if not names:
         session.emit(form, [_entry(entry, words) for entry in known.values()], _listed(known.values(), words))
         return
@@ -210,6 +213,8 @@ def kpis(
 
         if not 2 <= len(names) <= 3:
             raise QuestionError("name one KPI, or two definitions: `polso kpis diff csat:zendesk csat`")
+        if server:
+            raise QuestionError("`kpis diff` is asked where the data is: leave --server out")
         diff(session, form, names[1], names[2] if len(names) == 3 else None, period)
         return
     from polso.kpis.catalogue import find
@@ -221,11 +226,15 @@ def kpis(
     session.emit(form, [d.model_dump(mode="json") for d in chosen], _defined(chosen, words, session.folder))
 
 
-def _catalogue(folder: Path) -> Any:
-    """The project's catalogue; the shipped one outside of projects."""
+def _catalogue(session: Session, server: str | None) -> Any:
+    """The project's catalogue, here or behind a server; the shipped one outside of projects."""
     from polso import config
     from polso.kpis.catalogue import catalogue
 
+    if server:
+        with session.asking(server) as care:
+            return care.catalogue
+    folder = session.folder
     inside = (folder / config.FILE).is_file()
     return catalogue(folder, config.read(folder).dimensions) if inside else catalogue()
 
@@ -347,12 +356,13 @@ def rows(
     where: Where = None,
     variant: Variant = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many rows at most.")] = 20,
+    server: Server = None,
     json: Json = False,
     csv: Csv = False,
 ) -> None:
     """Show the rows behind a number."""
     session, form = session_of(context), form_of(json, csv)
-    with session.open() as care:
+    with session.asking(server) as care:
         from polso.kpis.catalogue import find
 
         conditions = [condition(text, care.config.dimensions) for text in where or ()]
@@ -371,7 +381,9 @@ NAMES: Final = ("ticket_id", "contact_id", "order_id", "visit_id", "agent", "eve
 TOLD: Final = ("customer_id", "client", "channel", "team", "agent", "issue_type", "priority")
 
 
-def _rows(found: pa.Table, definition: Definition, care: Care, words: Words, *, more: bool) -> RenderableType:
+def _rows(
+    found: pa.Table, definition: Definition, care: Care | Remote, words: Words, *, more: bool
+) -> RenderableType:
     """Rows as people read them: which, when, how much, whether counted, whose; the rest is for programs."""
     from rich.text import Text
 
@@ -400,7 +412,7 @@ def _rows(found: pa.Table, definition: Definition, care: Care, words: Words, *, 
     return lines(Grid(columns) if columns else None, Text(said, style=PALE))
 
 
-def _cell(key: str, value: Any, care: Care, words: Words) -> str:
+def _cell(key: str, value: Any, care: Care | Remote, words: Words) -> str:
     from datetime import datetime
 
     if isinstance(value, datetime):

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from polso.care import Care
+    from polso.faces.remote import Remote
     from polso.faces.words import Words
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
+Server = Annotated[
+    str | None,
+    typer.Option("--server", help="Ask a server instead of a folder, by its address: http://127.0.0.1:8321."),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV instead of a table.")]
 
 
@@ -68,7 +73,15 @@ class Session:
 
         return open_project(self.folder)
 
-    def words(self, care: Care | None = None) -> Words:
+    def asking(self, server: str | None) -> Care | Remote:
+        """Who answers questions: the project here, or the one behind a server."""
+        if server is None:
+            return self.open()
+        from polso.faces.remote import Remote
+
+        return Remote(server)
+
+    def words(self, care: Care | Remote | None = None) -> Words:
         """How numbers are written: the session's language, the project's currency."""
         from polso.faces.words import Words
 

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from polso import __version__
-from polso.faces.web import files
+from polso.errors import PolsoError
+from polso.faces.web import api, files
 from polso.faces.web.render import failed, making, rendered
 from polso.faces.web.safety import Safety
 from polso.faces.web.screen import Screen, screens
@@ -38,8 +41,9 @@ def make_app(readers: Readers) -> FastAPI:
             include_in_schema=False,
         )
     app.add_api_route("/health", health, methods=["GET"], include_in_schema=False)
-    app.add_exception_handler(Exception, failed)
-    app.add_exception_handler(HTTPException, failed)
+    app.include_router(api.router)
+    for error in (PolsoError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(error, failed)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Safety)
     return app

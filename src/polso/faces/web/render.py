@@ -7,15 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from polso.errors import PolsoError, QuestionError, UnknownName
+from polso.errors import PolsoError, QuestionError
 from polso.faces.asked import condition
 from polso.faces.web import drawing
 from polso.faces.web.page import About, Page, grain_of
 from polso.faces.web.parts import Figure, View
+from polso.faces.web.problems import detail_of, problem, status_of
 from polso.faces.web.screen import TIME, Ask, Screen, screens
 from polso.faces.web.state import COMPARISONS, PERIODS, State
 from polso.faces.web.translate import PageWords, accepted
@@ -116,30 +117,13 @@ def rendered(
     )
 
 
-def status_of(error: Exception) -> int:
-    """The HTTP status of an error raised on purpose."""
-    if isinstance(error, HTTPException):
-        return error.status_code
-    if isinstance(error, UnknownName):
-        return 404
-    return 400 if isinstance(error, QuestionError) else 500
-
-
 def failed(request: Request, error: Exception) -> Response:
-    """An error as a page that says what to do next; as a problem document (RFC 9457) where a program asked."""
-    status = status_of(error)
+    """An error as a page that says what to do next; as a problem document where a program asked."""
+    if request.url.path.startswith("/api/"):
+        return problem(error, request.url.path)
+    status = status_of(error, request.url.path)
     state = State.read(request.url.path, request.query_params.multi_items())
     words = words_of(request, state)
-    if isinstance(error, HTTPException):
-        said = str(error.detail)
-    elif isinstance(error, PolsoError):
-        said = words.told(" ".join(str(error).split()))
-    else:
-        said = words.say("This is a defect of Polso; the server's own output says more.")
-    if request.url.path.startswith("/api/"):
-        body = {"type": "about:blank", "title": type(error).__name__, "status": status, "detail": said,
-                "instance": request.url.path}  # fmt: skip
-        return JSONResponse(body, status, media_type="application/problem+json")
     found = environment().get_template("error.html")
-    text = found.render(status=status, said=said, state=state, words=words, _=words.say)
-    return HTMLResponse(text, status)
+    said = words.told(detail_of(error))
+    return HTMLResponse(found.render(status=status, said=said, state=state, words=words, _=words.say), status)
