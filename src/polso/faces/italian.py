@@ -49,6 +49,7 @@ _HELP: Final = {
     "One KPI, to see its whole definition.": "Un KPI, per vederne l'intera definizione.",
     "A KPI, or name:variant.": "Un KPI, o nome:variante.",
     "How many rows at most.": "Quante righe al massimo.",
+    "Ask a server instead of a folder, by its address: http://127.0.0.1:8321.": "Chiede a un server invece che a una cartella, per indirizzo: http://127.0.0.1:8321.",
     "Write JSON instead of a table.": "Scrive JSON invece di una tabella.",
     "Write CSV instead of a table.": "Scrive CSV invece di una tabella.",
     "Show this message and exit.": "Mostra questo messaggio e termina.",
