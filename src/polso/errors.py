@@ -26,6 +26,10 @@ class StoreError(PolsoError):
     """The project's database is missing, in use, damaged or written by another version."""
 
 
+class ServeError(PolsoError):
+    """A server cannot be started as asked, or ended before it had answered."""
+
+
 class QuestionError(PolsoError):
     """A question that cannot be answered as asked."""
 

@@ -13,7 +13,7 @@ from faces.tiny import SETTINGS, events, write
 from polso.care import Care, open_project
 from polso.errors import ConfigError, QuestionError
 from polso.facts import build
-from polso.serving import Readers
+from polso.serving.readers import Readers
 
 KPIS = ("ticket_volume", "first_response_time")
 

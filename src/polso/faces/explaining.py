@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from polso.errors import QuestionError
+from polso.faces.place import here
 from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where, condition, parameter
 from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
 
@@ -263,7 +264,7 @@ def recompute(
     with session.open() as care:
         from polso.faces.table import table
 
-        answer, result, drifts = care.recompute(file)
+        answer, result, drifts = care.recompute(here().at(file))
         words = session.words(care)
         session.emit(
             form,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from polso.errors import QuestionError
+from polso.faces.place import here
 from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def ask(
             credit=credit,
         )
         if save:
-            care.save(result, save, time)
+            care.save(result, here().at(save), time)
             if session.err.is_terminal:
                 session.err.print(session.say("Saved in {file}.", file=save))
         words = session.words(care)

@@ -17,6 +17,7 @@ from threading import Lock, local
 from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from polso import config as settings
 from polso.care import DATABASE, Care
 from polso.engine import DuckDB, EngineError
 from polso.query.result import Result
@@ -38,6 +39,7 @@ class Readers:
         self._cache = Cache()
         self._lock, self._held = Lock(), local()
         self._generation = 0
+        settings.read(self.folder)  # before a store is made where there is no project
         self._watcher = DuckDB(self.folder / DATABASE)
         self._all = [_Reader(self.folder / DATABASE) for _ in range(self.size)]
         self._idle: LifoQueue[_Reader] = LifoQueue()
