@@ -13,7 +13,7 @@ from faces.tiny import SETTINGS, events, write
 from polso.care import Care, open_project
 from polso.errors import ConfigError, QuestionError
 from polso.facts import build
-from polso.serving import Readers
+from polso.serving.readers import Readers
 
 KPIS = ("ticket_volume", "first_response_time")
 
@@ -237,7 +237,7 @@ def test_readers_of_an_empty_project_answer_once_something_is_loaded(tmp_path: P
 
 
 def test_many_periods_do_not_pile_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("polso.serving.readers.PERIODS", 3)
+    monkeypatch.setattr("polso.serving.readers.LENDINGS", 3)
     with Readers(folder, size=1) as readers:
         for day in range(1, 15):
             assert 2 == readers.ask("ticket_volume", by="day", period=f"2026-04-{day:02}").value

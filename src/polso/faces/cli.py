@@ -18,9 +18,10 @@ from typer.main import get_command
 
 from polso import __version__
 from polso.errors import PolsoError, QuestionError
-from polso.faces import commands, explaining, language, packs, publish, questions
+from polso.faces import commands, explaining, language, packs, publish, questions, relayed, serve
+from polso.faces.place import here
 from polso.faces.sentences import told
-from polso.faces.session import Csv, Json, Session, form_of
+from polso.faces.session import Csv, Json, Session, console, form_of
 
 HELP: Final = ["-h", "--help"]
 USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 0
@@ -33,6 +34,11 @@ PANELS: Final = (
 )
 _ENGLISH_PANELS: Final[dict[str, str]] = {}
 
+
+class Given(tuple[str, ...]):
+    """The arguments of a run, which a server may be asked to run instead."""
+
+
 app = typer.Typer(
     name="polso",
     add_completion=False,
@@ -44,7 +50,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     *(commands.new, commands.demo, commands.load, commands.guess, commands.check),
     *(questions.ask, questions.kpis, questions.rows, commands.doctor, commands.export),
     *(explaining.explain, explaining.disagree, explaining.balance, explaining.recompute),
-    *(packs.pack, publish.publish),
+    *(packs.pack, publish.publish, serve.serve),
 )
 for command in COMMANDS:
     app.command()(command)
@@ -78,8 +84,12 @@ def _options(
 
     Without a command, in a project's folder, it prints the scorecard.
     """
-    session = Session(project or Path(), lang or language.asked(()))
-    context.obj = session
+    session = Session(here().at(project or Path()), lang or language.asked(()))
+    given, context.obj = context.obj, session
+    if isinstance(given, Given) and not here().is_elsewhere:
+        code = relayed.through_server(session.folder, context.invoked_subcommand, given)
+        if code is not None:
+            raise typer.Exit(code)
     if context.invoked_subcommand is None:
         questions.scorecard(session, form_of(json, csv), period, hint=project is None)
     elif json or csv or period:
@@ -90,13 +100,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     spoken = language.asked(given) or language.system()
-    debug = os.environ.get("POLSO_DEBUG") == "1"
+    debug = here().environment.get("POLSO_DEBUG") == "1"
     _write_whatever_comes()
     try:
         command = get_command(app)
-        if set(HELP) & set(given):
+        helps = bool(set(HELP) & set(given))
+        if helps:
             translated(command, spoken)
-        code = command.main(args=given, prog_name="polso", standalone_mode=False)
+        asked = None if helps else Given(given)
+        code = command.main(args=given, prog_name="polso", standalone_mode=False, obj=asked)
         sys.stdout.flush()
     except BrokenPipeError:
         _close_quietly()
@@ -139,9 +151,7 @@ def _usage(usual: Callable[[Any], str], spoken: str) -> Callable[[Any], str]:
 
 def _complain(error: Exception, spoken: str) -> int:
     """One readable line on stderr, and the exit code that says whose turn it is."""
-    from rich.console import Console
-
-    err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    err = console(stderr=True, soft_wrap=True)
     if isinstance(error, PolsoError | typer.TyperException):
         said = told(
             spoken, " ".join(str(error).split()) if isinstance(error, PolsoError) else error.format_message()
@@ -168,8 +178,8 @@ def _folder(arguments: Sequence[str]) -> Path:
     """The folder named by -C, as far as it can be told without parsing."""
     for flag, value in pairwise(arguments):
         if flag in ("-C", "--project"):
-            return Path(value)
-    return Path()
+            return here().at(Path(value))
+    return here().at(Path())
 
 
 def _write_whatever_comes() -> None:
@@ -181,6 +191,8 @@ def _write_whatever_comes() -> None:
 
 def _close_quietly() -> None:
     """Let the interpreter flush into nothing: whoever read us has gone."""
+    if here().is_elsewhere:  # standard output is the server's own, and goes on
+        return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from polso.errors import ConfigError, QuestionError
+from polso.faces.place import here
 from polso.faces.sentences import told
 from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
 
@@ -282,7 +283,8 @@ def export(
     from polso.publish.parquet import write
 
     with session.open() as care, Waiting(session.err) as waiting:
-        written = write(care, folder or session.folder / "published", waiting)
+        written = write(care, here().at(folder) if folder else session.folder / "published", waiting)
+    written = [{**one, "file": here().shown(one["file"])} for one in written]
     words = session.words()
     said = [f"{one['file']}  {words.count(one['rows'])}" for one in written]
     session.emit(form, written, Text("\n".join(said)))

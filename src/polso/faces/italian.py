@@ -11,6 +11,10 @@ from typing import Final
 
 _HELP: Final = {
     "Polso takes the pulse of a customer-care service.\n\nWithout a command, in a project's folder, it prints the scorecard.": "Polso sente il polso di un servizio clienti.\n\nSenza comando, nella cartella di un progetto, stampa il quadro dei KPI.",
+    "Serve the project to browsers on this machine; other commands go through it while it runs.": "Serve il progetto ai browser di questa macchina; finché è attivo, gli altri comandi passano da lui.",
+    "Where to listen; only this machine's own addresses for now.": "Dove ascoltare; per ora solo gli indirizzi di questa macchina.",
+    "Which port; 0 finds a free one.": "Quale porta; 0 ne trova una libera.",
+    "Polso answers at {url} (Ctrl-C ends it).": "Polso risponde a {url} (Ctrl-C lo chiude).",
     "Make a project: a commented polso.toml, data/ and kpis/. Nothing is overwritten.": "Crea un progetto: un polso.toml commentato, data/ e kpis/. Non sovrascrive nulla.",
     "Simulate a company, load it and print its scorecard.": "Simula un'azienda, la carica e ne stampa il quadro.",
     "Load the files that polso.toml names, and bring the facts up to them.": "Carica i file nominati in polso.toml e aggiorna i dati elaborati.",

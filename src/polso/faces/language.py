@@ -5,13 +5,13 @@ Rule kept here: the source speaks English; a sentence without its Italian is a d
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from polso.faces.italian import ITALIAN
+from polso.faces.place import here
 
 Language = Literal["it", "en"]
 LANGUAGES: Final = ("it", "en")
@@ -25,7 +25,7 @@ def say(language: str, text: str, **values: Any) -> str:
 
 def asked(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Language | None:
     """The language that was asked for: `--lang it` or `--lang=it` before the command, else POLSO_LANG."""
-    environment = os.environ if environment is None else environment
+    environment = here().environment if environment is None else environment
     wanted = environment.get("POLSO_LANG", "")
     for place, argument in enumerate(arguments):
         if argument == "--lang" and place + 1 < len(arguments):
@@ -37,7 +37,7 @@ def asked(arguments: Sequence[str], environment: Mapping[str, str] | None = None
 
 def system(environment: Mapping[str, str] | None = None) -> Language:
     """The language of the terminal, by the POSIX order; English where it is neither."""
-    environment = os.environ if environment is None else environment
+    environment = here().environment if environment is None else environment
     said = next(
         (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from polso.faces.place import here
 from polso.faces.session import Csv, Json, form_of, session_of
 
 
@@ -26,14 +27,14 @@ def publish(
     from polso.publish.folder import publish as write
 
     with session.open() as care, Waiting(session.err) as waiting:
-        made = write(care, folder or session.folder / "published", waiting)
+        made = write(care, here().at(folder) if folder else session.folder / "published", waiting)
     words = session.words()
     said = words.say(
         "Published set {n} in {folder}: facts {facts}, views {views}.",
-        n=made.number, folder=made.root, facts=len(made.facts), views=len(made.views),
+        n=made.number, folder=here().shown(made.root), facts=len(made.facts), views=len(made.views),
     )  # fmt: skip
     data = [
-        {"file": str(made.path / f"{name}.parquet"), "fact": name, "rows": n}
+        {"file": here().shown(made.path / f"{name}.parquet"), "fact": name, "rows": n}
         for name, n in made.facts.items()
     ]
     session.emit(form, data, Text(said))

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from polso.errors import QuestionError
+<<<<<<< HEAD
 from polso.faces.asked import condition, parameter
 from polso.faces.session import Csv, Form, Json, Server, Session, form_of, session_of
+=======
+from polso.faces.place import here
+from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
+>>>>>>> serving
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,7 +134,7 @@ def ask(
             credit=credit,
         )
         if save:
-            care.save(result, save, time)
+            care.save(result, here().at(save), time)
             if session.err.is_terminal:
                 session.err.print(session.say("Saved in {file}.", file=save))
         words = session.words(care)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from polso.faces import language as languages
+from polso.faces.place import here
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -60,15 +60,18 @@ class Session:
     @cached_property
     def out(self) -> Console:
         """Where answers go."""
-        return _console(stderr=False)
+        return console(stderr=False)
 
     @cached_property
     def err(self) -> Console:
         """Where errors and progress go, so that a pipe only ever sees answers."""
-        return _console(stderr=True)
+        return console(stderr=True)
 
-    def open(self) -> Care:
+    def open(self) -> AbstractContextManager[Care]:
         """The project; ConfigError where there is none."""
+        lend = here().lend
+        if lend and (lent := lend(self.folder)):
+            return lent
         from polso.care import open_project
 
         return open_project(self.folder)
@@ -109,16 +112,27 @@ class Session:
             print("\n".join(line.rstrip() for line in held.get().splitlines()))
 
 
-def _console(*, stderr: bool) -> Console:
+def console(*, stderr: bool, soft_wrap: bool = False) -> Console:
     """A terminal as wide as it is; a pipe has no width, so that no line of it is broken, unless COLUMNS says one."""
-    from rich.console import Console
+    from rich.console import Console, ConsoleDimensions
 
     class Pipe(Console):
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    made = Pipe(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not made.is_terminal and not os.environ.get("COLUMNS"):
+    place = here()
+    made = Pipe(
+        stderr=stderr, file=place.err if stderr else place.out, highlight=False, markup=False, emoji=False,
+        soft_wrap=soft_wrap, _environ=place.environment,
+    )  # fmt: skip
+    if place.is_elsewhere:
+        # Asked for its size, rich would measure the terminal of this process.
+        columns, rows = place.environment.get("COLUMNS", ""), place.environment.get("LINES", "")
+        width, height = place.size or (80, 25)
+        made.size = ConsoleDimensions(
+            int(columns) if columns.isdigit() else width or 80, int(rows) if rows.isdigit() else height or 25
+        )
+    if not made.is_terminal and not place.environment.get("COLUMNS"):
         made.width = PIPED
     return made
 
@@ -135,8 +149,3 @@ def session_of(context: typer.Context) -> Session:
     session = context.obj
     assert isinstance(session, Session)  # noqa: S101
     return session
-
-
-def is_terminal() -> bool:
-    """Whether somebody watches the progress."""
-    return sys.stderr.isatty()

@@ -24,6 +24,9 @@ class Waiting:
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            # Nothing is printed beside a bar, and in a server standard output is not one command's own.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._task = self._bar.add_task("", total=None)
         self._timer = Timer(AFTER_SECONDS, self._bar.start) if console.is_terminal else None

@@ -43,11 +43,6 @@ class Store:
         """The same facts through another connection, which has scratch tables of its own."""
         return replace(self, engine=engine, asked=[], _texts={}, _facts={}, _slots={})
 
-    @property
-    def periods(self) -> int:
-        """For how many periods the engine holds a table of slots."""
-        return len(self._slots)
-
     def local_day(self, instant: datetime) -> date:
         """The local date of a naive UTC instant."""
         return instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()

@@ -17,16 +17,16 @@ from threading import Lock, local
 from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from polso import config as settings
 from polso.care import DATABASE, Care
 from polso.engine import DuckDB, EngineError
-from polso.errors import QuestionError
 from polso.query.result import Result
 from polso.serving.cache import Cache
 from polso.serving.snapshot import Snapshot, State, is_racy, look, stamp, state_of
 
 T = TypeVar("T")
-# A period that was asked keeps a table of its quarters of an hour in its reader.
-PERIODS: Final = 50
+# What questions leave in scratch (the quarters of an hour of a period, ranks, ends) stays until a transaction ends.
+LENDINGS: Final = 100
 _ASK: Final = inspect.signature(Care.ask)
 
 
@@ -39,8 +39,9 @@ class Readers:
         self._cache = Cache()
         self._lock, self._held = Lock(), local()
         self._generation = 0
+        settings.read(self.folder)  # before a store is made where there is no project
         self._watcher = DuckDB(self.folder / DATABASE)
-        self._all = [_Reader(DuckDB(self.folder / DATABASE)) for _ in range(self.size)]
+        self._all = [_Reader(self.folder / DATABASE) for _ in range(self.size)]
         self._idle: LifoQueue[_Reader] = LifoQueue()
         self._stamp: object = None
         try:
@@ -127,9 +128,10 @@ class Readers:
     def _ready(self, reader: _Reader) -> None:
         """Bring a reader to the moment that is now."""
         now = self._current()
-        while not reader.turn(now, still=stamp(self.folder) == now.stamp):
+        while not reader.turn(now):
             with self._lock:
                 now = self._look()
+        reader.renew()
 
     def _current(self) -> Snapshot:
         """The snapshot that is now: files that look as before hold what they held."""
@@ -167,29 +169,22 @@ class _Reader:
 
     care: Care
 
-    def __init__(self, engine: DuckDB) -> None:
-        self.engine = engine
+    def __init__(self, path: Path) -> None:
+        self._path, self._lendings = path, 0
+        self.engine = DuckDB(path)
         self.snapshot: Snapshot | None = None
         self._seen: State | None = None
 
-    def turn(self, now: Snapshot, *, still: bool = False) -> bool:
-        """Look at the moment of a snapshot; False where the store has gone on to another one meanwhile.
-
-        still: nothing was written since then, so that looking anew shows the same, and frees what was scratch.
-        """
+    def turn(self, now: Snapshot) -> bool:
+        """Look at the moment of a snapshot; False where the store has gone on to another one meanwhile."""
         known = self.snapshot
-        if still or self._seen is None or known is None or known.state != now.state:
+        if self._seen is None or known is None or known.state != now.state:
             self._look_anew()
             if self._seen != now.state and self._seen is not None and self._seen.settled:
                 return False
-        if known is not now or self._is_crowded():
+        if known is not now:
             self.snapshot, self.care = now, now.care.beside(self.engine)
         return True
-
-    def _is_crowded(self) -> bool:
-        with suppress(QuestionError):  # nothing is loaded
-            return self.care.store.periods > PERIODS
-        return False
 
     def _look_anew(self) -> None:
         if self._seen is not None:
@@ -197,6 +192,22 @@ class _Reader:
         self._seen = None
         self.engine.run("BEGIN TRANSACTION")
         self._seen = state_of(self.engine)
+
+    def renew(self) -> None:
+        """Let go of what many questions left in scratch: a new connection takes over where it sees the same moment."""
+        self._lendings += 1
+        if self._lendings < LENDINGS or self.snapshot is None:
+            return
+        other = _Reader(self._path)
+        other._look_anew()
+        if (
+            other._seen != self.snapshot.state
+        ):  # a load has begun: only the old connection still sees before it
+            other.engine.close()
+            return
+        self.engine.close()
+        self.engine, self._lendings = other.engine, 0
+        self.care = self.snapshot.care.beside(self.engine)
 
     def failed(self) -> None:
         """After an error: a transaction that the engine gave up is ended, with the scratch made in it."""

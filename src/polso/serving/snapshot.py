@@ -17,6 +17,7 @@ from polso import config as settings
 from polso.care import DATABASE, Care
 from polso.engine import DuckDB
 from polso.errors import QuestionError
+from polso.events import log
 from polso.facts import FACTS
 from polso.facts.build import STATE
 
@@ -28,15 +29,17 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 
 @dataclass(frozen=True)
 class State:
-    """Which fact tables there are, and the log's batch and the rules that they speak for."""
+    """Which fact tables there are, the batch and the rules that they speak for, and the newest batch of the log."""
 
     tables: tuple[tuple[str, int], ...]
     folded: tuple[tuple[str, int, str], ...]
+    newest: int
 
     @property
     def settled(self) -> bool:
-        """Whether all facts speak for one batch: a load that forgets a source takes this away until it ends."""
-        return {fact for fact, _, _ in self.folded} == set(FACTS) and len({b for _, b, _ in self.folded}) == 1
+        """Whether all facts speak for the whole log: a load takes this away with its first event, until it ends."""
+        behind = {batch for _, batch, _ in self.folded}
+        return {fact for fact, _, _ in self.folded} == set(FACTS) and behind == {self.newest}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,6 @@ class Snapshot:
     care: Care
     state: State
     print: str
-    stamp: Stamp
     generation: int
 
     @property
@@ -92,9 +94,12 @@ def state_of(engine: DuckDB) -> State:
     )
     # A table that takes another's place brings a number of its own: batches count anew where all was forgotten.
     tables = tuple(sorted((name, oid) for name, oid in rows if name in FACTS))
-    known = any(name == STATE for name, _ in rows)
-    folded = engine.run(f"SELECT fact, batch, fingerprint FROM {STATE} ORDER BY ALL") if known else []
-    return State(tables, tuple((fact, batch, rules) for fact, batch, rules in folded))
+    known = {name for name, _ in rows}
+    folded = (
+        engine.run(f"SELECT fact, batch, fingerprint FROM {STATE} ORDER BY ALL") if STATE in known else []
+    )
+    newest = log.last_batch(engine) if {log.EVENTS, log.SUPERSEDED} <= known else 0
+    return State(tables, tuple((fact, batch, rules) for fact, batch, rules in folded), newest)
 
 
 @contextmanager
@@ -111,7 +116,7 @@ def look(
 
     With `settle` a state that is no load's end is taken as it is: the caller knows that no load runs.
     """
-    seen, print_ = stamp(folder), settings_print(folder)
+    print_ = settings_print(folder)
     with reading(engine) as state:
         if known and known.generation == generation:
             same = (state, print_) == (known.state, known.print)
@@ -120,4 +125,4 @@ def look(
         care = Care(folder, settings.read(folder), engine)
         with suppress(QuestionError):  # nothing is loaded: whoever asks is told so
             _ = care.store
-    return Snapshot(care, state, print_, seen, generation)
+    return Snapshot(care, state, print_, generation)

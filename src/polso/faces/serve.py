@@ -1,0 +1,98 @@
+"""The command that serves a project: it holds the store, and answers browsers and the other commands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polso.errors import ServeError
+from polso.faces.session import Session, session_of
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from polso.serving.readers import Readers
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen; only this machine's own addresses for now.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Which port; 0 finds a free one.")
+    ] = 8321,
+) -> None:
+    """Serve the project to browsers on this machine; other commands go through it while it runs."""
+    session = session_of(context)
+    from polso.faces import place
+    from polso.serving import running
+    from polso.serving.readers import Readers
+
+    folder = session.folder.resolve()
+    found = running.find(folder)
+    if found and found.answers():
+        raise ServeError(f"this project is served already, at {found.url}; use that, or end it first")
+    sock, url = running.listen(host, port)
+    with sock, Readers(folder) as readers, place.routed():
+        _bring_up(session, readers)
+        server = running.Running(url, os.getpid(), running.token())
+        app = _app(readers, server.token)
+        with running.announced(folder, server):
+            run(app, sock, lambda: _said(session, url))
+
+
+def _app(readers: Readers, token: str) -> FastAPI:
+    from polso.faces import relay
+    from polso.faces.web.app import make_app
+
+    app = make_app(readers)
+    app.include_router(relay.router(readers, token))
+    return app
+
+
+def _bring_up(session: Session, readers: Readers) -> None:
+    """Facts up to the log and the settings; a project in which nothing is loaded is served all the same."""
+    from polso.events.log import is_empty
+    from polso.faces.waiting import Waiting
+
+    with session.open() as care, Waiting(session.err) as waiting:
+        if not is_empty(care.engine):
+            care.build(progress=waiting)
+    readers.refresh()
+
+
+def _said(session: Session, url: str) -> None:
+    print(session.say("Polso answers at {url} (Ctrl-C ends it).", url=url), flush=True)
+
+
+def run(app: FastAPI, sock: socket.socket, listening: Callable[[], None]) -> None:
+    """Answer on a socket until a signal ends it, and the commands that still run have ended."""
+    import uvicorn
+
+    from polso.faces import relay
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            listening()
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn's own sends the signal again when all is over, and the process would end there.
+            before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for sig, handler in before.items():
+                    signal.signal(sig, handler)
+
+    settings = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    Server(settings).run(sockets=[sock])
+    relay.finish()
