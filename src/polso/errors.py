@@ -26,13 +26,8 @@ class StoreError(PolsoError):
     """The project's database is missing, in use, damaged or written by another version."""
 
 
-<<<<<<< HEAD
 class ServerError(PolsoError):
-    """A server that does not answer, or not as this version understands."""
-=======
-class ServeError(PolsoError):
-    """A server cannot be started as asked, or ended before it had answered."""
->>>>>>> serving
+    """A server that cannot be started as asked, that does not answer, or not as this version understands."""
 
 
 class QuestionError(PolsoError):

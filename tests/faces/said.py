@@ -12,7 +12,7 @@ import polso
 
 ROOT = Path(polso.__file__).parent
 ERRORS = {
-    "CalendarError", "ConfigError", "QuestionError", "ServeError", "SourceError", "StoreError", "ValueError",
+    "CalendarError", "ConfigError", "QuestionError", "ServerError", "SourceError", "StoreError", "ValueError",
     "BadParameter",
 }  # fmt: skip
 # Said to programmers, not to people: a misuse of Python's own calls. The demo has no options but the tested ones.

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from faces.tiny import events, process
@@ -215,7 +215,7 @@ def test_loads_at_once_take_turns(project: Path) -> None:
     with serving(project):
         command = [sys.executable, "-m", "polso.faces.cli", "-C", str(project), "load", "--anew", "desk"]
         loads = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-        assert [(0, b"")] * 3 == [(one.communicate()[1] and 1 or one.returncode, b"") for one in loads]
+        assert [(0, b"")] * 3 == [((one.communicate()[1] and 1) or one.returncode, b"") for one in loads]
         found = json.loads(process("-C", project, "ask", "ticket_volume", "--json").stdout)
         assert 112 == found[0]["value"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from polso.errors import ServeError
+from polso.errors import ServerError
 from polso.serving import running
 from polso.serving.running import Running
 
@@ -28,7 +28,7 @@ def lan_address() -> str:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "8.8.8.8", "fe80::1", lan_address()])  # noqa: S104
 def test_an_address_that_others_reach_is_refused(host: str) -> None:
-    with pytest.raises(ServeError, match="can be reached from other machines"):
+    with pytest.raises(ServerError, match="can be reached from other machines"):
         running.listen(host, 0)
 
 
@@ -38,10 +38,10 @@ def test_a_name_is_judged_by_all_its_addresses(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: found)
 
     known("10.0.0.5")
-    with pytest.raises(ServeError, match="can be reached"):
+    with pytest.raises(ServerError, match="can be reached"):
         running.listen("polso.example", 0)
     known("127.0.0.1", "10.0.0.5")
-    with pytest.raises(ServeError, match="can be reached"):
+    with pytest.raises(ServerError, match="can be reached"):
         running.listen("polso.example", 0)
     known("127.0.0.2")
     running.listen("polso.example", 0)[0].close()
@@ -49,7 +49,7 @@ def test_a_name_is_judged_by_all_its_addresses(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("host", ["", "no.such.host.invalid"])
 def test_a_host_without_an_address_is_refused(host: str) -> None:
-    with pytest.raises(ServeError, match="has no address"):
+    with pytest.raises(ServerError, match="has no address"):
         running.listen(host, 0)
 
 
@@ -70,7 +70,7 @@ def test_localhost_is_this_machine() -> None:
 
 def test_a_port_in_use_is_said() -> None:
     sock, _ = running.listen("127.0.0.1", 0)
-    with sock, pytest.raises(ServeError, match=r"in use by another program; choose another with --port"):
+    with sock, pytest.raises(ServerError, match=r"in use by another program; choose another with --port"):
         running.listen("127.0.0.1", sock.getsockname()[1])
 
 

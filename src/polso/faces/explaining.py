@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from polso.errors import QuestionError
-<<<<<<< HEAD
 from polso.faces.asked import condition, parameter
+from polso.faces.place import here
 from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where
 from polso.faces.session import Csv, Form, Json, Server, Session, form_of, session_of
-=======
-from polso.faces.place import here
-from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where, condition, parameter
-from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
->>>>>>> serving
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

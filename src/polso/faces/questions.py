@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from polso.errors import QuestionError
-<<<<<<< HEAD
 from polso.faces.asked import condition, parameter
-from polso.faces.session import Csv, Form, Json, Server, Session, form_of, session_of
-=======
 from polso.faces.place import here
-from polso.faces.session import Csv, Form, Json, Session, form_of, session_of
->>>>>>> serving
+from polso.faces.session import Csv, Form, Json, Server, Session, form_of, session_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from polso.errors import ServeError
+from polso.errors import ServerError
 from polso.serving.running import RELAY, Running, find
 
 # They need no store, or make one of their own.
@@ -42,14 +42,14 @@ def through_server(folder: Path, command: str | None, arguments: Sequence[str]) 
             return int(said)
         streams[name].write(said)
         streams[name].flush()
-    raise ServeError(f"the server at {server.url} ended before the command did; run it again")
+    raise ServerError(f"the server at {server.url} ended before the command did; run it again")
 
 
 def _told(server: Running, asked: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """What the server tells, line by line, until the exit code; a load may take as long as it needs."""
     import json
 
-    import httpx
+    import httpx2 as httpx
 
     # A connection that ends before the exit code was told ends this too, and the caller says so.
     with (

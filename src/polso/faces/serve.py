@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polso.errors import ServeError
+from polso.errors import ServerError
 from polso.faces.session import Session, session_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def serve(
     folder = session.folder.resolve()
     found = running.find(folder)
     if found and found.answers():
-        raise ServeError(f"this project is served already, at {found.url}; use that, or end it first")
+        raise ServerError(f"this project is served already, at {found.url}; use that, or end it first")
     sock, url = running.listen(host, port)
     with sock, Readers(folder) as readers, place.routed():
         _bring_up(session, readers)

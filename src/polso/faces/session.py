@@ -76,7 +76,7 @@ class Session:
 
         return open_project(self.folder)
 
-    def asking(self, server: str | None) -> Care | Remote:
+    def asking(self, server: str | None) -> AbstractContextManager[Care | Remote]:
         """Who answers questions: the project here, or the one behind a server."""
         if server is None:
             return self.open()

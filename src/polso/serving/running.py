@@ -19,10 +19,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from polso.errors import ServeError
+from polso.errors import ServerError
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2 as httpx
 
 FILE: Final = "polso.server"
 HEADER: Final = "X-Polso-Token"
@@ -55,7 +55,7 @@ class Running:
 
     def answers(self) -> bool:
         """Whether this very server listens there, and not a later process on the same port."""
-        from httpx import HTTPError
+        from httpx2 import HTTPError
 
         try:
             with self.client(PATIENCE) as client:
@@ -65,7 +65,7 @@ class Running:
 
     def client(self, seconds: float | None) -> httpx.Client:
         """A way to talk to the server as its owner, waiting so long at most for it to say something."""
-        import httpx
+        import httpx2 as httpx
 
         # A proxy of the environment is for other machines, and so are certificates, which take longest to read.
         bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -106,7 +106,7 @@ def announced(folder: Path, server: Running) -> Iterator[None]:
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:
-    """A socket on this machine alone, and its URL; ServeError where others could reach it, or it is taken."""
+    """A socket on this machine alone, and its URL; ServerError where others could reach it, or it is taken."""
     family, address = _loopback(host)
     sock = socket.socket(family, socket.SOCK_STREAM)
     if sys.platform != "win32":  # there it would let two servers share a port
@@ -117,10 +117,10 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError as error:
         sock.close()
         if error.errno == errno.EADDRINUSE:
-            raise ServeError(
+            raise ServerError(
                 f"port {port} is in use by another program; choose another with --port, or --port 0 for a free one"
             ) from error
-        raise ServeError(
+        raise ServerError(
             f"{host}, port {port}, cannot be listened on: {error.strerror or error}; choose another with --host or --port"
         ) from error
     named = f"[{address}]" if family == socket.AF_INET6 else address
@@ -134,10 +134,10 @@ def _loopback(host: str) -> tuple[socket.AddressFamily, str]:
     except (OSError, UnicodeError):
         known = []
     if not known:
-        raise ServeError(f"host {host} has no address; use 127.0.0.1")
+        raise ServerError(f"host {host} has no address; use 127.0.0.1")
     addresses = [(family, str(address[0])) for family, *_, address in known]
     if not all(ip_address(address.partition("%")[0]).is_loopback for _, address in addresses):
-        raise ServeError(
+        raise ServerError(
             f"host {host} can be reached from other machines, and there are no accounts yet: everyone could read all;"
             f" use 127.0.0.1"
         )

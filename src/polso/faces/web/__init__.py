@@ -1,5 +1,1 @@
-<<<<<<< HEAD
 """The web application: screens, each one file and one template, over the questions that every face asks."""
-=======
-"""The web application."""
->>>>>>> serving
