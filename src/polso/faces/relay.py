@@ -104,7 +104,7 @@ class Conversation:
         self._reads, self._gone = reads, False
         self._loop, self._lines = asyncio.get_running_loop(), asyncio.Queue[str | None]()
 
-    def say(self, name: str, value: object) -> None:
+    def tell(self, name: str, value: object) -> None:
         """Send one line; to a client that has gone a reading command writes no more, a writing one goes on."""
         if self._gone and self._reads:
             raise BrokenPipeError
@@ -151,8 +151,8 @@ def router(readers: Readers, token: str) -> APIRouter:
         asked = Asked.model_validate(await request.json())
         reads = asked.command in READING
         talk = Conversation(reads=reads)
-        out = Stream(asked.out, lambda text: talk.say("out", text))
-        err = Stream(asked.err, lambda text: talk.say("err", text), before=out)
+        out = Stream(asked.out, lambda text: talk.tell("out", text))
+        err = Stream(asked.err, lambda text: talk.tell("err", text), before=out)
         place = Place(
             asked.folder, asked.environment, cast(IO[str], out), cast(IO[str], err), asked.size,
             _lender(readers) if reads else None,
@@ -209,7 +209,7 @@ def _working(
             code = cli.BROKEN_PIPE
         except BaseException:  # what a process of its own would print as it ends
             with suppress(BrokenPipeError):
-                talk.say("err", traceback.format_exc())
+                talk.tell("err", traceback.format_exc())
         finally:
             with suppress(BrokenPipeError):
                 for stream in (place.out, place.err):
