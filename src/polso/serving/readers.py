@@ -160,8 +160,9 @@ class Readers:
         for reader in resting:
             try:
                 reader.turn(now)
-            finally:
-                self._idle.put(reader)
+            except EngineError:  # it is turned again when it is lent
+                reader.failed()
+            self._idle.put(reader)
 
 
 class _Reader:
