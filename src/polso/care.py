@@ -68,13 +68,6 @@ class Care:
         """Let go of the database file."""
         self.engine.close()
 
-    def beside(self, engine: DuckDB) -> Self:
-        """The same project through another connection to its store; what was read of it is not read again."""
-        twin = copy(self)
-        twin.engine = engine
-        twin._store = self._store.beside(engine) if self._store else None
-        return twin
-
     def load(
         self, *sources: str, anew: Sequence[str] = (), progress: build.Progress | None = None
     ) -> list[Loaded]:
@@ -330,6 +323,14 @@ class Care:
         definition = concrete(find(self.catalogue, kpi, variant))
         question = Question((definition,), self.period(period), (), conditions(where))
         return row_query.rows(self.store, question, limit)
+
+
+def beside(care: Care, engine: DuckDB) -> Care:
+    """The same project through another connection to its store; what was read of it is not read again."""
+    twin = copy(care)
+    twin.engine = engine
+    twin._store = care._store.beside(engine) if care._store else None
+    return twin
 
 
 def _scope(clients: Sequence[str] | None) -> Scope:

@@ -55,29 +55,18 @@ def both(served: tuple[Path, Path], *arguments: str, **environment: str) -> list
         (),
         ("ask", "first_response_time", "ticket_volume", "-b", "channel", "--json"),
         ("ask", "first_response_time", "-b", "week"),
-        ("ask", "first_response_time", "--csv"),
         ("rows", "ticket_volume", "--csv", "--limit", "500"),
         ("load",),
-        ("load", "--json"),
         ("check",),
         ("doctor",),
-        ("kpis",),
         ("kpis", "csat"),
         ("balance",),
         ("explain", "csat"),
-        ("disagree", "first_response_time", "polso", "zendesk"),
-        ("pack",),
         ("export",),
-        ("export", "elsewhere"),
         ("export", "elsewhere", "--json"),
-        ("publish",),
         ("publish", "other", "--json"),
         ("ask", "frist_response_time"),
-        ("ask", "ticket_volume", "-p", "soon"),
-        ("ask", "ticket_volume", "--json", "--csv"),
         ("ask",),
-        ("aks",),
-        ("load", "desc"),
         ("load", "--help"),
         ("--json", "ask", "ticket_volume"),
     ],
@@ -94,12 +83,9 @@ def test_a_command_says_the_same_through_a_server(
     "environment",
     [
         {"LANG": "it_IT.UTF-8"},
-        {"POLSO_LANG": "it"},
         {"COLUMNS": "60"},
         {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "90"},
-        {"FORCE_COLOR": "1", "NO_COLOR": "1"},
         {"PYTHONIOENCODING": "ascii"},
-        {"PYTHONIOENCODING": "latin-1"},
         {
             "http_proxy": "http://127.0.0.1:9",
             "HTTP_PROXY": "http://127.0.0.1:9",
@@ -215,7 +201,8 @@ def test_loads_at_once_take_turns(project: Path) -> None:
     with serving(project):
         command = [sys.executable, "-m", "polso.faces.cli", "-C", str(project), "load", "--anew", "desk"]
         loads = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-        assert [(0, b"")] * 3 == [((one.communicate()[1] and 1) or one.returncode, b"") for one in loads]
+        said = [one.communicate()[1] for one in loads]
+        assert [(0, b"")] * 3 == [(one.returncode, err) for one, err in zip(loads, said, strict=True)]
         found = json.loads(process("-C", project, "ask", "ticket_volume", "--json").stdout)
         assert 112 == found[0]["value"]
 

@@ -18,7 +18,7 @@ BYTES: Final = 256 << 20
 # Of a long sequence so many parts are weighed, and the others taken for alike.
 WEIGHED: Final = 50
 # What holds the definitions of a question is the catalogue's; weighing stops before it gets there.
-DEEP: Final = 6
+DEEP: Final = 5
 
 
 class Cache:
@@ -82,7 +82,7 @@ class Cache:
 def weigh(value: Any, depth: int = 0) -> int:
     """Roughly how many bytes a value takes."""
     own: int = getattr(value, "nbytes", 0) or sys.getsizeof(value, 64)
-    if depth >= DEEP or isinstance(value, str | bytes):
+    if depth >= DEEP or isinstance(value, str | bytes | type) or callable(value):
         return own
     parts: Any = ()
     if isinstance(value, Mapping):

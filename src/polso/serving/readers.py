@@ -18,7 +18,7 @@ from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from polso import config as settings
-from polso.care import DATABASE, Care
+from polso.care import DATABASE, Care, beside
 from polso.engine import DuckDB, EngineError
 from polso.query.result import Result
 from polso.serving.cache import Cache
@@ -160,8 +160,9 @@ class Readers:
         for reader in resting:
             try:
                 reader.turn(now)
-            finally:
-                self._idle.put(reader)
+            except EngineError:  # it is turned again when it is lent
+                reader.failed()
+            self._idle.put(reader)
 
 
 class _Reader:
@@ -183,7 +184,7 @@ class _Reader:
             if self._seen != now.state and self._seen is not None and self._seen.settled:
                 return False
         if known is not now:
-            self.snapshot, self.care = now, now.care.beside(self.engine)
+            self.snapshot, self.care = now, beside(now.care, self.engine)
         return True
 
     def _look_anew(self) -> None:
@@ -207,7 +208,7 @@ class _Reader:
             return
         self.engine.close()
         self.engine, self._lendings = other.engine, 0
-        self.care = self.snapshot.care.beside(self.engine)
+        self.care = beside(self.snapshot.care, self.engine)
 
     def failed(self) -> None:
         """After an error: a transaction that the engine gave up is ended, with the scratch made in it."""
