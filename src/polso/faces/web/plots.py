@@ -208,7 +208,8 @@ def _hanging(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     bar = {
         "mark": {"type": "bar", "height": {"band": 0.6}},
         "encoding": {"x": {**x, "field": "from"}, "x2": {"field": "to"},
-                     "color": {"field": "ink", "type": "nominal", "scale": None, "legend": None}},
+                     "color": {"field": "ink", "type": "nominal", "scale": None, "legend": None},
+                     "tooltip": [{"field": name, "type": "nominal"} for name in ("label", "said")]},
     }  # fmt: skip
     text = {
         "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 11, "tooltip": None},
