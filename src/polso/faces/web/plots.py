@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from polso.faces.charts import CONFIG, INK, PALE, SCHEMA, chart
+from polso.faces.charts import ACCENT, CONFIG, INK, PALE, SCHEMA, chart
+from polso.query.flow import END, START, WENT
 
 if TYPE_CHECKING:
     from polso.faces.web.page import Page
@@ -23,6 +25,8 @@ WIDTH, HEIGHT = 560, 200
 # Numbers on coloured squares are dark in every theme, so they have an ink of their own.
 ON_COLOUR: Final = "#1d1d1d"
 MOST: Final = 12
+# The reader's font may be wider than the one that labels were measured in.
+ROOM: Final = {"left": 14, "top": 5, "right": 14, "bottom": 5}
 
 
 def spec(body: Mapping[str, Any], page: Page) -> dict[str, Any]:
@@ -141,7 +145,7 @@ def bars(page: Page, result: Result, *, most: int = MOST) -> dict[str, Any]:
         for layer in drawn["layer"]:
             if layer["mark"]["type"] == "bar":
                 layer["encoding"]["href"] = {"field": "href", "type": "nominal"}
-    return {**drawn, "width": WIDTH - 160}
+    return {**drawn, "width": WIDTH - 160, "padding": ROOM}
 
 
 def heat(page: Page, result: Result) -> dict[str, Any]:
@@ -160,6 +164,59 @@ def multiples(page: Page, result: Result, *, columns: int = 3) -> dict[str, Any]
         return drawn
     inner = {**drawn["spec"], "width": (WIDTH - 40 * columns) // columns, "height": 70}
     return {**drawn, "columns": columns, "spec": inner}
+
+
+def bridge(page: Page, result: Result) -> dict[str, Any]:
+    """How a stock went from its start to its end: each move hangs where the one before it ended.
+
+    Moves that nobody made, and moves in and out that cancel out, are in the table only.
+    """
+    at, rows = 0.0, []
+    for cell in _drawn_moves(result):
+        name, n = cell.keys["band"], cell.value or 0
+        whole = name in (START, END)
+        end = n if whole else at - n if name in WENT else at + n
+        rows.append({
+            "label": page.words.label("band", name), "from": 0 if whole else at, "to": end,
+            "top": end if whole else max(at, end), "ink": INK if whole else ACCENT if end > at else PALE,
+            "said": page.words.count(n if whole else end - at, signed=not whole),
+        })  # fmt: skip
+        at = end
+    for row, after in pairwise(rows):
+        row["next"] = after["label"]
+    return spec(_hanging(rows), page)
+
+
+def _drawn_moves(result: Result) -> list[Cell]:
+    cells = [cell for cell in result.cells if "band" in cell.keys]
+    moved = {cell.keys["band"]: cell.value for cell in cells}
+    cancel = {"moved_in", "moved_out"} if moved.get("moved_in") == moved.get("moved_out") else set()
+    kept = [cell for cell in cells if cell.keys["band"] not in cancel]
+    return [cell for cell in kept if cell.value or cell.keys["band"] in (START, END)]
+
+
+def _hanging(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Bars from where to where, each joined to the next by a thin line."""
+    y = {"field": "label", "type": "nominal", "title": None, "sort": None,
+         "axis": {"labelColor": INK, "labelLimit": 220}}  # fmt: skip
+    x = {"type": "quantitative", "title": None, "axis": {"tickCount": 5}}
+    joint = {
+        "mark": {"type": "rule", "color": PALE, "strokeWidth": 0.8, "tooltip": None},
+        "transform": [{"filter": "isValid(datum.next)"}],
+        "encoding": {"x": {**x, "field": "to"}, "y2": {"field": "next"}},
+    }
+    bar = {
+        "mark": {"type": "bar", "height": {"band": 0.6}},
+        "encoding": {"x": {**x, "field": "from"}, "x2": {"field": "to"},
+                     "color": {"field": "ink", "type": "nominal", "scale": None, "legend": None},
+                     "tooltip": [{"field": name, "type": "nominal"} for name in ("label", "said")]},
+    }  # fmt: skip
+    text = {
+        "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 11, "tooltip": None},
+        "encoding": {"x": {**x, "field": "top"}, "text": {"field": "said", "type": "nominal"}},
+    }
+    return {"width": WIDTH - 160, "height": {"step": 22}, "padding": ROOM, "data": {"values": list(rows)}, "encoding": {"y": y},
+            "layer": [joint, bar, text]}  # fmt: skip
 
 
 def spark(cells: Sequence[Cell], width: int, height: int) -> Markup:

@@ -27,19 +27,21 @@ ASKS: Final = {
     "course": Ask(NUMBERS, by=(TIME,)),
     "fast_course": Ask(MEDIAN, stat="median", by=(TIME,)),
     "channels": Ask(("ticket_volume",), by=("channel", TIME)),
+    "roll": Ask(("backlog_roll_forward",)),
     "week": Ask(("contact_volume",), by=("weekday", "hour_of_day")),
 }
 SAID: Final = 3
 
 
 def compose(page: Page) -> View:
-    """Eight numbers, what moved beyond chance in a sentence, volume by channel and the busy hours of the week."""
+    """Eight numbers, what moved beyond chance in a sentence, volume by channel, the busy hours, how the backlog moved."""
     made = [page.tile("now", kpi, spark="course", screen=LEADS[kpi]) for kpi in NUMBERS]
     made.insert(1, page.tile("fast", *MEDIAN, spark="fast_course", screen=LEADS[MEDIAN[0]]))
     tiles = [tile for tile in made if tile is not None]
     figures = [
         page.figure("channels", page.say("Tickets by channel"), "channels", plots.multiples),
         page.figure("week", page.say("When customers get in touch"), "week", plots.heat),
+        page.figure("roll", page.say("How the backlog moved"), "roll", plots.bridge),
     ]
     return View(sentence(page), tiles, figures)
 

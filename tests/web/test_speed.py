@@ -1,0 +1,101 @@
+"""Speed: the sentence of a known story, which target is in force, and the screen on a demo company."""
+
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from polso.config import Config, Target
+from polso.faces.web.app import make_app
+from polso.faces.web.screens.speed import SCREEN, aim, said_target, sentence
+from polso.query.result import Result
+from polso.serving.readers import Readers
+from web.known import answer, cell, page, read
+
+FIRST = "first_response_time"
+NB = "\u00a0"
+
+
+def story(language: str, **answers: Result) -> str:
+    return read(sentence(page(SCREEN, answers, language)))
+
+
+def first(now: float, before: float, sure: float, n: int = 900, **keys: str) -> Result:
+    """A median, what it was, and half of its interval."""
+    one = cell(FIRST, now, n, keys=keys, stat="median", previous=before, low=now - sure, high=now + sure)
+    return answer(one, by=tuple(keys))
+
+
+def test_a_slowdown_is_said_with_the_slice_that_it_touches_most() -> None:
+    asked = {
+        "median": first(3000, 2280, 60),
+        "channels": first(7200, 3600, 300, 400, channel="whatsapp"),
+        "within": answer(cell("target_attainment", 0.75, 400)),
+        "waiting": answer(cell("open_turns", 6, 6)),
+    }
+    assert story("en", **asked) == (
+        f"First response got 12{NB}min slower: half took more than 50{NB}min, above all whatsapp (+1{NB}h). "
+        f"Within their target: 75.0{NB}%. Still waiting for a reply: 6."
+    )
+    assert story("it", **asked) == (
+        f"La prima risposta è più lenta di 12{NB}min: metà ha richiesto più di 50{NB}min, soprattutto whatsapp (+1{NB}h). "
+        f"Entro l'obiettivo: 75,0{NB}%. Ancora in attesa di risposta: 6."
+    )
+
+
+def test_a_median_that_stands_still_hides_no_channel_that_moved() -> None:
+    asked = {"median": first(3000, 2990, 400), "channels": first(7200, 3600, 300, 400, channel="email")}
+    assert story("en", **asked) == (
+        f"Half of the first responses took less than 50{NB}min, no change beyond chance, but email got 1{NB}h slower."
+    )
+    assert story("it", **asked).endswith(
+        f"nessuna variazione oltre il caso, ma email è peggiorato di 1{NB}h."
+    )
+
+
+def test_chance_and_few_rows_blame_nobody() -> None:
+    asked = {"median": first(3000, 2990, 400), "channels": first(7200, 3600, 9000, 400, channel="email")}
+    assert story("en", **asked).endswith("no change beyond chance.")
+    few = cell(FIRST, 7200, 5, keys={"channel": "sms"}, stat="median", previous=60, low=7000, high=7300,
+               warnings=("only 5 rows",))  # fmt: skip
+    assert "sms" not in story("en", median=asked["median"], channels=answer(few, by=("channel",)))
+
+
+def test_without_replies_it_says_what_to_load_and_without_waits_that_nobody_waits() -> None:
+    assert "load tickets with their messages" in story(
+        "en", median=answer(cell(FIRST, None, 0, stat="median"))
+    )
+    level = answer(cell(FIRST, 60, stat="median"))
+    assert story("it", median=level, waiting=answer(cell("open_turns", 0, 0))).endswith(
+        "Nessuno è in attesa di una risposta."
+    )
+
+
+def test_the_target_in_force_is_the_first_whose_condition_the_page_meets() -> None:
+    config = Config(target=(  # type: ignore[arg-type]
+        Target(kpi=FIRST, within=120, share=0.8, when={"channel": "chat"}),
+        Target(kpi=FIRST, within=14400, share=0.8, when={"channel": ("email", "web")}),
+    ))  # fmt: skip
+    anywhere = page(SCREEN, {}, config=config)
+    assert aim(anywhere, FIRST) is None
+    found = aim(anywhere, FIRST, channel="web")
+    assert found is not None
+    assert said_target(anywhere, found) == f"email, web, ≤ 4{NB}h"
+    chat = aim(page(SCREEN, {}, url="where=channel=chat", config=config), FIRST)
+    assert chat is not None
+    assert chat.within == 120
+
+
+def test_the_screen_stands_on_a_demo_company(acme: Path) -> None:
+    with Readers(acme) as readers:
+        web = TestClient(make_app(readers), base_url="http://127.0.0.1")
+        for url in (
+            "/speed",
+            "/speed?lang=it&compare=none",
+            "/speed?where=channel%3Demail&period=last+90+days",
+        ):
+            got = web.get(url)
+            assert got.status_code == 200
+            assert 'class="sentence"' in got.text
+            assert got.text.count("<figure") == 10
+        assert "email, ≤" in got.text
+        assert web.get("/figure/speed/channels.svg").text.startswith("<svg")
