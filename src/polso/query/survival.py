@@ -71,7 +71,9 @@ def survival(store: Store, d: Definition, question: Question, scope: Scope) -> d
 def curve(store: Store, d: Definition, question: Question, scope: Scope) -> Curve:
     """The whole curve of a question that is not split; no points where nothing began."""
     if d.kind != "survival" or question.by:
-        raise QuestionError(f"a curve is drawn of a survival KPI that is not split; {d.label} by {question.by}")
+        raise QuestionError(
+            f"a curve is drawn of a survival KPI that is not split; {d.label} by {question.by}"
+        )
     found = _lives(store, d, question, scope).get(())
     if found is None:
         return Curve((), 0, 0)
@@ -124,7 +126,9 @@ def curve_quantile(
     return Answer(value, n, low, high, {"ended": int(deaths.sum())})
 
 
-def _estimated(lasted: NDArray[Any], deaths: NDArray[Any], everyone: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+def _estimated(
+    lasted: NDArray[Any], deaths: NDArray[Any], everyone: NDArray[Any]
+) -> tuple[NDArray[Any], ...]:
     """Rows at risk, the curve and the ends of its interval (Greenwood, on the log-log scale), at each time."""
     at_risk = int(everyone.sum()) - np.concatenate(([0], np.cumsum(everyone)[:-1]))
     shares = np.cumprod(1 - deaths / at_risk)
