@@ -26,12 +26,12 @@ def crosstab(
     ]
     # A KPI that nobody can know here yet (too young, not loaded) has no column: its tile says why.
     columns = [(definition, cells) for definition, cells in asked if any(c.n for c in cells.values())]
-    keys = dict.fromkeys(key for _, cells in columns for key in cells)
-    shown = [key for key in keys if any(c.get(key) and c[key].n for _, c in columns)]
+    # What the first KPI does not know is no row: a channel without a queue has no place among queues.
+    shown = [key for key, cell in columns[0][1].items() if cell.n] if columns else []
     if not shown:
         why = next((page.why(ask) for ask in asks if page.why(ask)), "")
         return page.nothing(name, title, why or empty)
-    shown.sort(key=lambda key: -(columns[0][1][key].n if key in columns[0][1] else 0))
+    shown.sort(key=lambda key: -columns[0][1][key].n)
     heads, names = [page.say(split)], [split]
     for definition, _ in columns:
         heads += [page.title(definition), page.say("95 % interval"), "n"]

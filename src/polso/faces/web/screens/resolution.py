@@ -59,16 +59,18 @@ STEPS: Final = 240
 
 def compose(page: Page) -> View:
     """Times and rates, the curve of what is still unsolved, first contact under every definition, and by what."""
+    beside, *parting = definitions(page)
     figures = [
         still_unsolved(page),
-        page.figure("course", page.say("Median time to resolution"), "median_course", _trend("median_before")),
+        page.figure("course", page.say("Median time to resolution"), "median_course", plots.against("median_before")),
         page.figure("bands", page.say("How resolution times spread"), "bands", plots.bars),
-        page.figure("first", page.say("Solved at the first contact"), "fcr_course", _trend("fcr_before"), kpi=FCR),
-        *definitions(page),
+        page.figure("first", page.say("Solved at the first contact"), "fcr_course", plots.against("fcr_before"), kpi=FCR),
+        beside,
         page.figure(
             "reasons", page.say("Transfers by reason"), "reasons", plots.bars,
             empty=page.say("No transfer has a reason: load events `assigned` that say from which team, and why."),
         ),
+        *parting,
         *(crosstab(page, f"by_{name}", _by(page, name), name, (f"time_{name}", f"rates_{name}")) for name in SPLITS),
     ]  # fmt: skip
     return View(sentence(page), tiles(page), figures, {"wide": WIDE})
@@ -94,14 +96,6 @@ def tiles(page: Page) -> list[Tile]:
 
 def _named(tile: Tile | None, title: str) -> Tile | None:
     return tile and Tile(tile.kpi, title, tile.number, tile.meaning, tile.spark, tile.screen)
-
-
-def _trend(before: str) -> Any:
-    def drawn(page: Page, result: Any) -> Mapping[str, Any]:
-        earlier = page.earlier_of(before)
-        return plots.trend(page, result, earlier=earlier, target=None)
-
-    return drawn
 
 
 def _by(page: Page, name: str) -> str:
