@@ -40,6 +40,7 @@ from polso.query.run import Time, concrete, run
 from polso.query.saved import Answer, Drift, drifts, read, save
 from polso.query.store import Store
 from polso.query.story import story
+from polso.query.survival import Curve, curve
 from polso.sources.leftovers import leftovers
 from polso.sources.load import Loaded, load
 
@@ -249,6 +250,11 @@ class Care:
     def partings(self, *kpis: str, clients: Sequence[str] | None = None, **asked: Any) -> tuple[Parting, ...]:
         """How each further definition of a question (see `ask`) parts from the first: the share of tickets."""
         return partings(self.store, self.question(*kpis, **asked), _scope(clients))
+
+    def curve(self, kpi: str, *, clients: Sequence[str] | None = None, **asked: Any) -> Curve:
+        """The Kaplan-Meier curve of a survival KPI: the share of rows still without their event, over time."""
+        question = self.question(kpi, **asked)
+        return curve(self.store, question.definitions[0], question, _scope(clients))
 
     def balance(
         self, *, period: str = "all", where: Where = (), clients: Sequence[str] | None = None

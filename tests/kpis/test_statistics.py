@@ -14,6 +14,7 @@ from scipy import stats
 
 from kpis.told import AGENT, CUSTOMER, Story, care, folded
 from polso.care import Care
+from polso.errors import QuestionError
 
 START = datetime(2026, 3, 2, 8)
 CHANNELS = ("email", "chat", "whatsapp", "web", "social", "sms")
@@ -106,6 +107,39 @@ def test_survival_is_that_of_lifelines(known: Known, stat: Any) -> None:
         expected = [None if np.isinf(x) else x for x in (float(value), *ends)]
         assert expected == pytest.approx([cell.value, cell.low, cell.high], abs=1e-6), channel
         assert len(times) == cell.n
+
+
+def test_the_curve_is_that_of_lifelines(known: Known) -> None:
+    lifelines = pytest.importorskip("lifelines")
+    for channel in CHANNELS:
+        times = [lasted / timedelta(seconds=1) for lasted, _ in known.lasted[channel]]
+        happened = [ended for _, ended in known.lasted[channel]]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fitted = lifelines.KaplanMeierFitter().fit(times, happened)
+        curve = known.care.curve("resolution_time_open", where={"channel": channel})
+        assert (len(times), sum(happened)) == (curve.n, curve.ended)
+        assert [t for t, deaths in fitted.event_table["observed"].items() if deaths] == [
+            pytest.approx(point.seconds, abs=1e-6) for point in curve.points
+        ]
+        ends = fitted.confidence_interval_
+        for point in curve.points:
+            at = min(fitted.survival_function_.index, key=lambda t, p=point: abs(t - p.seconds))
+            low, high = ends.loc[at]
+            assert float(fitted.survival_function_.loc[at].iloc[0]) == pytest.approx(point.share, abs=1e-9)
+            if 0 < point.share < 1:
+                assert (low, high) == pytest.approx((point.low, point.high), abs=1e-6)
+            assert fitted.event_table.loc[at, "at_risk"] == point.at_risk
+
+
+def test_a_curve_of_nothing_has_no_points(known: Known) -> None:
+    assert known.care.curve("resolution_time_open", where={"channel": "pigeon"}).points == ()
+
+
+@pytest.mark.parametrize(("kpi", "by"), [("csat", ()), ("resolution_time_open", "channel")])
+def test_a_curve_is_of_one_survival_kpi_that_is_not_split(known: Known, kpi: str, by: Any) -> None:
+    with pytest.raises(QuestionError, match="a curve is drawn of a survival KPI that is not split"):
+        known.care.curve(kpi, by=by)
 
 
 def test_survival_has_no_mean(known: Known) -> None:

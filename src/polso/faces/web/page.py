@@ -219,7 +219,7 @@ class Page:
         definition = self.definition(result, cell)
         number = self.number(cell, definition)
         made = [TableCell(self.title(definition), definition.label)] if several else []
-        made += [self._label(name, cell.keys[name]) if name in cell.keys else TableCell("") for name in names]
+        made += [self.label(name, cell.keys[name]) if name in cell.keys else TableCell("") for name in names]
         made.append(TableCell(number.text, cell.value, number.href, numeric=True, marks=number.marks))
         if compared:
             moved = number.change
@@ -235,7 +235,7 @@ class Page:
             TableCell(number.interval, ends, numeric=True),
         )
 
-    def _label(self, name: str, value: Any) -> TableCell:
+    def label(self, name: str, value: Any) -> TableCell:
         """A value of a split; a click makes it the filter, or the period."""
         state = None if name == "agent" else self.state.of_cell({name: value}, self.period)
         text = self.words.label(name, value)

@@ -6,8 +6,8 @@ the colours written here are names that the style sheet gives their light and th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -149,11 +149,15 @@ def bars(page: Page, result: Result, *, most: int = MOST) -> dict[str, Any]:
 
 
 def heat(page: Page, result: Result) -> dict[str, Any]:
-    """The week by hour: darker is more; each square's number written in it."""
+    """The week by hour: darker is more; each square's number written in it, of a share its per cents."""
     drawn = plain(page, result)
+    share = bool(result.cells) and result.cells[0].unit == "share"
+    for value in drawn["data"]["values"] if share else ():
+        value["short"] = "" if value["value"] is None else page.words.decimal(100 * value["value"])
     for layer in drawn["layer"]:
         if layer["mark"]["type"] == "text":
             layer["mark"] = {**layer["mark"], "color": ON_COLOUR}
+            layer["encoding"] = {"text": {"field": "short" if share else "text", "type": "nominal"}}
     return {**drawn, "width": {"step": 24}, "height": {"step": 24}}
 
 
@@ -238,3 +242,125 @@ def spark(cells: Sequence[Cell], width: int, height: int) -> Markup:
     return Markup(
         '<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true"><path d="{}"/></svg>'
     ).format(width, height, "".join(points))
+
+
+def against(before: str) -> Callable[[Page, Result], dict[str, Any]]:
+    """How a course is drawn beside that of the period before (the answer of this name), and its target."""
+
+    def drawn(page: Page, result: Result) -> dict[str, Any]:
+        earlier = page.earlier_of(before)
+        definition = result.definitions[0]
+        aim = page.aim(definition)
+        # Of a share, a duration is what is held against, not what is to be reached.
+        limit: float | None = None
+        if aim is not None:
+            limit = aim.share if definition.unit == "share" and aim.value is None else aim.value or aim.within
+        same = only(earlier, definition.name, definition.variant) if earlier else None
+        return trend(page, result, earlier=same, target=limit)
+
+    return drawn
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a contact's way to a person: entered = passed + left + others, of visits that are over."""
+
+    stage: str
+    entered: int
+    passed: int
+    left: int
+
+    @property
+    def others(self) -> int:
+        """Visits that ended otherwise: served by the IVR, called back, overflowed, timed out."""
+        return self.entered - self.passed - self.left
+
+
+WAY: Final = ("welcome", "ivr", "queue")
+ONWARDS: Final = ("passed", "answered")
+
+
+def steps(result: Result) -> list[Step]:
+    """The stages of an answer of `stage_abandonment` by stage and outcome, on the way to a person."""
+    found = []
+    for stage in WAY:
+        ends = [(cell.keys["outcome"], cell.n) for cell in result.cells if cell.keys["stage"] == stage]
+        entered = sum(n for _, n in ends)
+        if entered:
+            passed = sum(n for outcome, n in ends if outcome in ONWARDS)
+            left = sum(n for outcome, n in ends if outcome == "abandoned")
+            found.append(Step(stage, entered, passed, left))
+    return found
+
+
+def stage_names(page: Page) -> dict[str, str]:
+    """The stages on the way to a person, as people call them."""
+    return {
+        "welcome": page.say("Welcome"), "ivr": page.say("IVR"), "queue": page.say("Queue"),
+        "answered": page.say("Answered"),
+    }  # fmt: skip
+
+
+def funnel(page: Page, result: Result) -> dict[str, Any]:
+    """The way to a person: a bar a stage, who went on pale, who ended otherwise grey, who gave up in full colour."""
+    way = steps(result)
+    ends: list[dict[str, Any]] = []
+    names = []
+    for step in way:
+        name = stage_names(page)[step.stage]
+        names.append(name)
+        at = 0
+        for kind, n in (("passed", step.passed), ("others", step.others), ("left", step.left)):
+            ends.append({"stage": name, "kind": kind, "from": at, "to": at + n, "n": n})
+            at += n
+        text = page.say("{n} gave up ({share})", n=page.words.count(step.left),
+                        share=page.words.share(step.left / step.entered))  # fmt: skip
+        ends.append(
+            {
+                "stage": name,
+                "kind": "said",
+                "to": step.entered,
+                "text": f"{page.words.count(step.entered)} · {text}",
+            }
+        )
+    if way and way[-1].stage == "queue":
+        name = stage_names(page)["answered"]
+        names.append(name)
+        ends.append({"stage": name, "kind": "passed", "from": 0, "to": way[-1].passed, "n": way[-1].passed})
+        ends.append(
+            {"stage": name, "kind": "said", "to": way[-1].passed, "text": page.words.count(way[-1].passed)}
+        )
+    y = {
+        "field": "stage",
+        "type": "nominal",
+        "title": None,
+        "sort": names,
+        "axis": {"labelColor": INK, "labelLimit": 160},
+    }
+    layers = [_part(kind, look) for kind, look in _LOOKS.items()]
+    said = {
+        "transform": [{"filter": "datum.kind === 'said'"}],
+        "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 11},
+        "encoding": {
+            "x": {"field": "to", "type": "quantitative"},
+            "text": {"field": "text", "type": "nominal"},
+        },
+    }
+    body = {"width": WIDTH - 230, "height": {"step": 34}, "data": {"values": ends}, "encoding": {"y": y}}
+    return spec({**body, "layer": [*layers, said]}, page)
+
+
+_LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "passed": {"color": ACCENT, "opacity": 0.3}, "others": {"color": PALE, "opacity": 0.5},
+    "left": {"color": ACCENT, "opacity": 1},
+}  # fmt: skip
+
+
+def _part(kind: str, look: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of all bars that ended one way."""
+    x = {"field": "from", "type": "quantitative", "title": None, "axis": {"tickCount": 5}}
+    return {
+        "transform": [{"filter": f"datum.kind === '{kind}'"}],
+        "mark": {"type": "bar", "height": {"band": 0.7}, "tooltip": None, **look},
+        "encoding": {"x": x, "x2": {"field": "to"}},
+    }

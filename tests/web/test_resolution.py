@@ -1,0 +1,107 @@
+"""Resolution: its sentence given known stories, its curve, its definitions side by side, and the page on a demo."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from polso.errors import QuestionError
+from polso.faces.web.app import make_app
+from polso.faces.web.screens.resolution import SCREEN, compose, sentence
+from polso.query.result import Result
+from polso.serving.readers import Readers
+from web.known import answer, cell, page, read
+
+FCR = "first_contact_resolution"
+SAME_FCR = cell(FCR, 0.72, 900, previous=0.721, low=0.69, high=0.75)
+SAME_TIME = cell("resolution_time", 6000, 900, stat="median", previous=5990, low=5000, high=7000)
+
+
+def said(answers: dict[str, Result], language: str = "en") -> str:
+    """The sentence, without its tags."""
+    return read(sentence(page(SCREEN, answers, language))).replace("\u00a0", " ")
+
+
+def by_channel(kpi: str, *many: tuple[str, float, int]) -> Result:
+    """An answer by channel: channel, value, n."""
+    return answer(*(cell(kpi, value, n, keys={"channel": name}) for name, value, n in many), by=("channel",))
+
+
+def test_the_worst_move_is_told_with_the_channel_it_comes_from() -> None:
+    story = {
+        "now": answer(cell(FCR, 0.60, 1000, previous=0.72, low=0.58, high=0.62)),
+        "median": answer(SAME_TIME),
+        "rates_channel": by_channel(FCR, ("phone", 0.44, 500), ("email", 0.76, 500)),
+        "rates_channel_before": by_channel(FCR, ("phone", 0.70, 500), ("email", 0.74, 500)),
+    }
+    assert said(story) == (
+        "Fewer tickets are solved at the first contact: 60.0 %, −12 pt, almost all of it phone."
+    )
+    assert said(story, "it") == "Meno ticket risolti al primo contatto: 60,0 %, −12 pt, quasi tutto phone."
+
+
+def test_what_got_better_comes_after_what_got_worse() -> None:
+    story = {
+        "now": answer(
+            cell(FCR, 0.80, 1000, previous=0.72, low=0.78, high=0.82),
+            cell("reopen_rate", 0.10, 1000, previous=0.06, low=0.09, high=0.11),
+        ),
+        "median": answer(SAME_TIME),
+    }
+    assert said(story) == (
+        "More solved tickets come back: 10.0 % are reopened, +4 pt. Also: First-contact resolution +8 pt."
+    )
+
+
+def test_slower_solving_is_told_in_time() -> None:
+    slow = cell("resolution_time", 7200, 900, stat="median", previous=3600, low=7000, high=7400)
+    story = {"now": answer(SAME_FCR), "median": answer(slow)}
+    assert said(story) == "Solving takes longer: half the tickets within 2 h, +1 h."
+    assert said(story, "it").startswith("Risolvere richiede più tempo: metà dei ticket entro 2 h,")
+
+
+def test_where_nothing_changed_the_level_is_told() -> None:
+    story = {"now": answer(SAME_FCR), "median": answer(SAME_TIME)}
+    assert said(story) == (
+        "Half the tickets are solved within 1 h 40; 72.0 % are solved at the first contact. "
+        "Nothing here changed beyond what chance explains."
+    )
+    assert said(story, "it").endswith("Nulla qui è cambiato oltre ciò che il caso spiega.")
+
+
+def test_without_solves_it_says_what_to_load() -> None:
+    story = {"now": QuestionError("nothing"), "median": answer(cell("resolution_time", None, 0))}
+    assert "load events `opened` and `solved`" in read(sentence(page(SCREEN, story)))
+
+
+def test_a_page_without_answers_still_stands() -> None:
+    view = compose(page(SCREEN, {name: QuestionError("not loaded") for name in SCREEN.asks}))
+    assert all(figure.empty for figure in view.figures)
+
+
+@pytest.fixture(scope="module")
+def client(acme: Path) -> Iterator[TestClient]:
+    """A browser on the demo company."""
+    readers = Readers(acme)
+    yield TestClient(make_app(readers), base_url="http://127.0.0.1")
+    readers.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["/resolution", "/resolution?lang=it&where=channel=email", "/resolution?compare=none"]
+)
+def test_the_demo_shows_every_part(client: TestClient, url: str) -> None:
+    shown = client.get(url)
+    assert shown.status_code == 200
+    for name in ("curve", "course", "bands", "first", "definitions", "parting", "by_channel", "by_team"):
+        assert f'id="{name}"' in shown.text
+    assert "/disagree/first_contact_resolution?" in shown.text
+    assert "right=zendesk" in shown.text
+
+
+def test_the_curve_falls_and_stays_within_its_band(client: TestClient) -> None:
+    values = client.get("/figure/resolution/curve.vl").json()["data"]["values"]
+    shares = [value["share"] for value in values]
+    assert shares == sorted(shares, reverse=True)
+    assert all(value["low"] <= value["share"] <= value["high"] for value in values)
