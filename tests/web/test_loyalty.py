@@ -44,7 +44,7 @@ def test_where_chance_explains_all_the_level_is_said() -> None:
         "costs": answer(cell("cost_per_contact", 4.0, 400, previous=4.1)),
     }
     assert said("en", **still) == "44.8 % of customers bought again. A contact cost €4.00."
-    assert said("it", **still) == "Ha riacquistato il 44,8 % dei clienti. Un contatto è costato 4,00 €."
+    assert said("it", **still) == "Clienti che hanno riacquistato: 44,8 %. Un contatto è costato 4,00 €."
 
 
 def test_groups_whose_intervals_touch_are_alike() -> None:

@@ -25,8 +25,8 @@ def test_where_chance_explains_all_the_level_is_said() -> None:
         "87.5 % of community threads got an answer."
     )
     assert said("it", **LEVEL) == (
-        "Il 77,4 % delle sessioni self-service non ha avuto bisogno di un ticket. I bot hanno concluso da soli il 40,6 % "
-        "delle loro conversazioni. Ha avuto risposta il 87,5 % delle discussioni della community."
+        "Sessioni self-service senza bisogno di un ticket: 77,4 %. Conversazioni che il bot ha concluso da solo: 40,6 %. "
+        "Discussioni della community con una risposta: 87,5 %."
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 STEP: Final = 22
 LABELS: Final = 220
+# Text is measured in another font than the reader's: room for what is longer there.
+ROOM: Final = {"left": 28, "right": 36, "top": 4, "bottom": 4}
 
 
 def dots(page: Page, rows: Sequence[tuple[str, Cell]], *, whole: Cell | None = None) -> dict[str, Any] | None:
@@ -47,9 +49,14 @@ def dots(page: Page, rows: Sequence[tuple[str, Cell]], *, whole: Cell | None = N
     ]
     if whole is not None and whole.value is not None:
         layers.insert(0, _held_against(whole.value / scale, x))
-    return plots.spec(
-        {"data": {"values": values}, "width": plots.WIDTH - LABELS, "height": {"step": STEP}, "layer": layers}, page,
-    )  # fmt: skip
+    body = {
+        "data": {"values": values},
+        "width": plots.WIDTH - LABELS,
+        "height": {"step": STEP},
+        "padding": ROOM,
+        "layer": layers,
+    }
+    return plots.spec(body, page)
 
 
 def _scale(cells: Sequence[Cell]) -> float:
