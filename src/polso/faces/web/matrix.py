@@ -5,6 +5,7 @@ Rule kept here: every number keeps its n, its interval and its marks; the order 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,13 @@ def values_of(page: Page, asks: Sequence[str], name: str) -> list[Any]:
         for cell in page.cells(ask)
         if name in cell.keys and cell.value is not None
     }
-    return sorted(found, key=lambda value: (value is None, str(value).casefold()))
+    return sorted(found, key=lambda value: (value is None, _natural(str(value))))
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """The order people expect: A2 before A10, whatever the case."""
+    parts = re.split(r"(\d+)", text.casefold())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def matrix(
@@ -75,17 +82,19 @@ def _cells(page: Page, column: Column, name: str, value: Any) -> list[TableCell]
     cell = next(
         (c for c in page.cells(column.ask, column.kpi, column.variant) if c.keys.get(name) == value), None
     )
-    made = [number(page, column.ask, cell)]
-    if column.sample:
-        n, interval = (
-            (0, "") if cell is None else (cell.n, page.words.interval(cell.low, cell.high, cell.unit))
-        )
-        ends = None if cell is None or cell.low is None else [cell.low, cell.high]
-        made += [
-            TableCell(page.words.count(n) if n else DASH, n, numeric=True),
-            TableCell(interval, ends, numeric=True),
-        ]
-    return made
+    return sample(page, column.ask, cell) if column.sample else [number(page, column.ask, cell)]
+
+
+def sample(page: Page, ask: str, cell: Cell | None) -> list[TableCell]:
+    """One number with its n and its interval."""
+    if cell is None:
+        return [TableCell(DASH, numeric=True), TableCell(DASH, 0, numeric=True), TableCell("", numeric=True)]
+    ends = None if cell.low is None else [cell.low, cell.high]
+    return [
+        number(page, ask, cell),
+        TableCell(page.words.count(cell.n), cell.n, numeric=True),
+        TableCell(page.words.interval(cell.low, cell.high, cell.unit), ends, numeric=True),
+    ]
 
 
 def number(page: Page, ask: str, cell: Cell | None) -> TableCell:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from polso.faces.web import plots
 from polso.faces.web.dots import dots
-from polso.faces.web.matrix import Column, matrix, values_of
+from polso.faces.web.matrix import Column, matrix, sample, values_of
 from polso.faces.web.news import news, reasons
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, View
@@ -49,7 +49,7 @@ ASKS: Final = {
 WHERE: Final = {"contact_volume": "contacts_by_team", "handle_time": "contacts_by_team", "reply_time": "replies_by_team",
                 "first_response_time": "first_by_team", "csat": "csat_by_team", "occupancy": "states_by_team"}  # fmt: skip
 # What people are held against each other by: the numbers that have an interval.
-COMPARED: Final = ("contacts", "replies", "csat")
+COMPARED: Final = {"contacts": "handle_time", "replies": "reply_time", "csat": "csat"}
 
 
 def _columns(end: str) -> tuple[Column, ...]:
@@ -131,30 +131,53 @@ def _csat(page: Page) -> Figure:
 
 def people(page: Page) -> list[Figure]:
     """Each person with n and interval, in the order of the alphabet; none where privacy refuses."""
-    if page.result("contacts_by_agent") is None:
-        return []
-    made = matrix(page, _columns("_by_agent"), "agent", label=_person(page))
-    if not made.rows:
-        return []
-    columns = ("kind of work", "handle time against all", "reply time against all", "CSAT against all")
-    heads = (*made.heads, *(page.say(column) for column in columns))
-    names = (*made.names, "mix", *(f"{ask} against all" for ask in COMPARED))
-    kpis = {"contacts": "handle_time", "replies": "reply_time", "csat": "csat"}
-    named = values_of(page, tuple(PEOPLE), "agent")
+    titles = {
+        "contacts": page.say("Handle time by agent"),
+        "replies": page.say("Reply time by agent"),
+        "csat": page.say("CSAT by agent"),
+    }
+    found = [_person(page, ask, kpi, titles[ask]) for ask, kpi in COMPARED.items()]
+    made = [*found, _time(page)]
+    return [figure for figure in made if figure is not None]
+
+
+def _person(page: Page, ask: str, kpi: str, title: str) -> Figure | None:
+    """One KPI of everybody: dots against the number of all, and behind them n, interval and kind of work."""
+    result, whole = page.result(f"{ask}_by_agent"), page.cell(ask, kpi, "default")
+    known = {cell.keys["agent"]: cell for cell in page.cells(f"{ask}_by_agent", kpi, "default")}
+    names = [
+        name for name in values_of(page, (f"{ask}_by_agent",), "agent") if name is not None and name in known
+    ]
+    if result is None or not names:
+        return None
+    heads = ("agent", "kind of work", "value", "n", "95 % interval", "against all")
     rows = tuple(
-        (*row, _mix(page, name), *(_against(page, ask, kpis[ask], name) for ask in COMPARED))
-        for row, name in zip(made.rows, named, strict=True)
+        (
+            TableCell(name, name),
+            _mix(page, name),
+            *sample(page, f"{ask}_by_agent", known[name]),
+            _against(page, known[name], whole),
+        )
+        for name in names
     )
-    note = page.say(
-        "In the order of the alphabet. Above or below all is said only where the interval leaves the number of all"
-        " out; of twenty people one is outside by chance alone. People get different work: filter by issue type to"
-        " compare like with like."
+    table = Table(
+        tuple(page.say(head) for head in heads), ("agent", "mix", "value", "n", "interval", "against"), rows
     )
-    return [Figure("people", page.say("Agents beside each other"), Table(heads, names, rows), note=note)]
+    return Figure(
+        f"{ask}_by_agent", title, table, dots(page, [(name, known[name]) for name in names], whole=whole)
+    )
 
 
-def _person(page: Page) -> Any:
-    return lambda value: TableCell(page.words.label("agent", value), value)
+def _time(page: Page) -> Figure | None:
+    """What everybody handled and how their time was spent."""
+    columns = (
+        Column("contacts_by_agent", "contact_volume"),
+        *(Column("states_by_agent", kpi) for kpi in STATES),
+    )
+    made = matrix(page, columns, "agent", label=lambda name: TableCell(page.words.label("agent", name), name))
+    rows = tuple(row for row in made.rows if row[0].value is not None)
+    title = page.say("Contacts and time by agent")
+    return Figure("time_by_agent", title, Table(made.heads, made.names, rows)) if rows else None
 
 
 def _mix(page: Page, name: Any) -> TableCell:
@@ -170,11 +193,8 @@ def _mix(page: Page, name: Any) -> TableCell:
     return TableCell(said, most.keys["issue_type"])
 
 
-def _against(page: Page, ask: str, kpi: str, name: Any) -> TableCell:
+def _against(page: Page, cell: Cell, whole: Cell | None) -> TableCell:
     """Whether somebody's number differs from that of all beyond chance, in a word and an arrow, never as praise."""
-    whole = page.cell(ask, kpi, "default")
-    cells = page.cells(f"{ask}_by_agent", kpi, "default")
-    cell = next((one for one in cells if one.keys["agent"] == name), None)
     way = differs(cell, whole)
     texts = {
         "above": f"▲ {page.say('above all')}",
