@@ -19,6 +19,7 @@ from polso.config import Config
 from polso.engine import DuckDB, Engine
 from polso.errors import QuestionError, UnknownName
 from polso.events import log
+from polso.events.check import Finding, check, rejections
 from polso.facts import build
 from polso.facts.fact import Credit
 from polso.facts.plan import calendar_named
@@ -81,6 +82,14 @@ class Care:
         )
         self.build(progress=progress)
         return loaded
+
+    def check(self) -> list[Finding]:
+        """Everything that is wrong with the log."""
+        return check(self.engine)
+
+    def rejections(self, sources: Sequence[str] = (), limit: int = 20) -> list[dict[str, Any]]:
+        """The first rejected rows, by file and line."""
+        return rejections(self.engine, sources, limit)
 
     def leftovers(self) -> list[str]:
         """Warnings: what the log still holds of files and sources that polso.toml names no longer."""

@@ -6,6 +6,7 @@ how many, shows some, and says what to do. The log is DuckDB's alone, so this mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -70,6 +71,15 @@ def check(engine: DuckDB) -> list[Finding]:
     for name in SHARED:
         engine.drop(name)
     return found
+
+
+def rejections(engine: DuckDB, sources: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """The first rejected rows, by file and line."""
+    kept = engine.table(REJECTIONS)
+    kept = kept.filter(kept.source.isin(list(sources))) if sources else kept
+    ordered = kept.order_by(["source", "file", "line"])
+    rows: list[dict[str, Any]] = engine.collect(ordered.limit(limit)).to_pylist()
+    return rows
 
 
 def _found(engine: DuckDB, one: Check) -> list[Finding]:

@@ -22,6 +22,7 @@ from polso.faces.session import Session
 
 if TYPE_CHECKING:
     from polso.care import Care
+    from polso.config import Config
 
 FREE_BYTES: Final = 1 << 30
 OLD: Final = timedelta(days=3)
@@ -44,21 +45,26 @@ def examine(session: Session) -> list[Examined]:
         settings = config.read(session.folder.resolve())
     except PolsoError as error:
         return [Examined("settings", False, told(session.language, " ".join(str(error).split())))]
-    found = [
-        Examined(
-            "settings",
-            True,
-            session.say(
-                "{file}: sources {n}, calendars {calendars}",
-                file=config.FILE,
-                n=len(settings.source),
-                calendars=len(settings.calendar),
-            ),
-        )
-    ]
-    found += [_permissions(session), _disk(session), _zones(session)]
-    found += list(_files(session, settings))
-    return found + _inside(session)
+    return _around(session, settings) + _inside(session)
+
+
+def examine_open(session: Session, care: Care) -> list[Examined]:
+    """Everything about a project that is open already, and so cannot be opened once more."""
+    return _around(session, care.config) + _within(session, care)
+
+
+def _around(session: Session, settings: Config) -> list[Examined]:
+    """What can be told without the store."""
+    from polso.config import FILE
+
+    said = session.say(
+        "{file}: sources {n}, calendars {calendars}",
+        file=FILE,
+        n=len(settings.source),
+        calendars=len(settings.calendar),
+    )
+    seen = [Examined("settings", True, said), _permissions(session), _disk(session), _zones(session)]
+    return seen + list(_files(session, settings))
 
 
 def _permissions(session: Session) -> Examined:
@@ -99,11 +105,9 @@ def _zones(session: Session) -> Examined:
     )
 
 
-def _files(session: Session, settings: object) -> Iterator[Examined]:
-    from polso.config import Config
+def _files(session: Session, settings: Config) -> Iterator[Examined]:
     from polso.sources.load import connector, files_of
 
-    assert isinstance(settings, Config)  # noqa: S101
     if not settings.source:
         yield Examined(
             "files", False, session.say("polso.toml names no [[source]]; `polso guess FILE` proposes one")
@@ -136,13 +140,19 @@ def _inside(session: Session) -> list[Examined]:
         return [Examined("store", False, session.say("nothing is loaded yet; run `polso load`"))]
     try:
         with session.open() as care:
-            found = [Examined("store", True, session.say("{file} opens", file=DATABASE))]
-            looks: tuple[Callable[[Session, Care], Examined], ...] = (
-                _catalogue, _folds, _fresh, _rejected, _leftovers,
-            )  # fmt: skip
-            return found + [_tried(look, session, care) for look in looks]
+            return _within(session, care)
     except PolsoError as error:
         return [Examined("store", False, told(session.language, str(error)))]
+
+
+def _within(session: Session, care: Care) -> list[Examined]:
+    from polso.care import DATABASE
+
+    looks: tuple[Callable[[Session, Care], Examined], ...] = (
+        _catalogue, _folds, _fresh, _rejected, _leftovers,
+    )  # fmt: skip
+    opens = Examined("store", True, session.say("{file} opens", file=DATABASE))
+    return [opens, *(_tried(look, session, care) for look in looks)]
 
 
 def _tried(look: Callable[[Session, Care], Examined], session: Session, care: Care) -> Examined:
@@ -228,11 +238,12 @@ def _leftovers(session: Session, care: Care) -> Examined:
 
 def shown(found: list[Examined], session: Session) -> RenderableType:
     """One line a thing, the wrong ones with a cross and in words."""
-    width = max(len(_name(one, session)) for one in found)
-    return lines(*(_line(one, _name(one, session).ljust(width), session) for one in found))
+    width = max(len(name_of(one, session)) for one in found)
+    return lines(*(_line(one, name_of(one, session).ljust(width), session) for one in found))
 
 
-def _name(one: Examined, session: Session) -> str:
+def name_of(one: Examined, session: Session) -> str:
+    """What was looked at, as people call it."""
     base, _, source = one.name.partition(" of ")
     return f"{session.say(base)} {source}".strip()
 

@@ -60,13 +60,14 @@ def sentence_of(finding: Finding, words: Words) -> str:
 
 def _finding(finding: Finding, words: Words, zone: str) -> Text:
     sentence = sentence_of(finding, words)
-    rows = "\n".join(f"  {_sample(sample, words, zone)}" for sample in finding.samples[:SHOWN])
+    rows = "\n".join(f"  {sample_of(sample, words, zone)}" for sample in finding.samples[:SHOWN])
     return Text.assemble(
         (words.count(finding.count), f"bold {WARN}"), f"  {sentence}", (f"\n{rows}" if rows else "", PALE)
     )
 
 
-def _sample(sample: Sample, words: Words, zone: str) -> str:
+def sample_of(sample: Sample, words: Words, zone: str) -> str:
+    """One row behind a finding: where it comes from, what it said, when."""
     # The earlier first, as a span is read; which of the two it is, the finding says.
     instants = [words.instant(at, zone) for at in sorted(at for at in sample.instants if at is not None)]
     parts = (sample.source, sample.ticket, sample.text, f" {'–'} ".join(dict.fromkeys(instants)))
