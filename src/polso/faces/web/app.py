@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from polso import __version__
-from polso.faces.web import files
+from polso.faces.web import drill, files
 from polso.faces.web.render import failed, making, rendered
 from polso.faces.web.safety import Safety
 from polso.faces.web.screen import Screen, screens
@@ -37,6 +37,7 @@ def make_app(readers: Readers) -> FastAPI:
             methods=["GET"],
             include_in_schema=False,
         )
+    app.include_router(drill.router)
     app.add_api_route("/health", health, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(Exception, failed)
     app.add_exception_handler(HTTPException, failed)
