@@ -80,7 +80,8 @@ def spread(page: Page, found: Distribution, unit: str) -> Figure:
     y = {"field": "of", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 220}}
     x = {"field": "n", "type": "quantitative", "axis": None}
     body = {
-        "data": {"values": values}, "width": plots.WIDTH - 200, "height": {"step": 20}, "encoding": {"y": y, "x": x},
+        "data": {"values": values}, "width": plots.WIDTH - 200, "height": {"step": 20},
+        "padding": {"left": 24}, "encoding": {"y": y, "x": x},
         "layer": [
             {"mark": {"type": "bar", "color": ACCENT, "height": {"band": 0.7}}},
             {"mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10},

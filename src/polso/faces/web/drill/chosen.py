@@ -57,7 +57,7 @@ class Chosen:
         """A question about this number."""
         return Ask((self.kpi,), stat=self.stat, time=self.time, params=self.params or {}, **more)
 
-    def own(self) -> dict[str, str | None]:
+    def own(self) -> dict[str, Any]:
         """What a URL says of this number besides the state of the page."""
         return {
             "variant": self.variant,

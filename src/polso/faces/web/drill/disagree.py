@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from polso.faces.web.drill.chosen import Chosen, choose, number_at, opened, whol
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Table, TableCell, View
 from polso.faces.web.screen import Ask
+from polso.faces.web.state import State
 from polso.faces.words import DASH
 from polso.kpis.catalogue import OWN, find
 from polso.kpis.wording import stated
@@ -77,7 +78,7 @@ def made(request: Request, name: str) -> tuple[Page, Pair]:
     pair = Pair(
         chosen, (left, right), (find(catalogue, chosen.name, left), find(catalogue, chosen.name, right))
     )
-    state = render.State.read("/", request.query_params.multi_items())
+    state = State.read("/", request.query_params.multi_items())
     title = entry.default.title.of(render.words_of(request, state).language)
     asks = {
         side: Ask((chosen.name,), definition=(own,), stat=chosen.stat, time=chosen.time)
@@ -108,8 +109,9 @@ def view(page: Page, pair: Pair) -> View:
     own = pair.chosen.own() | {"variant": None, "left": pair.names[0], "right": pair.names[1]}
     path = f"/disagree/{pair.chosen.name}"
     reasons = Counter(one.reason.of(page.words.language) for one in found).most_common()
+    places = {why: place for place, (why, _) in enumerate(reasons, 1)}
     more |= {
-        "table": table(page, pair, found[PAGE * (at - 1) : PAGE * at]), "at": at, "last": last,
+        "table": table(page, pair, found[PAGE * (at - 1) : PAGE * at], places), "at": at, "last": last,
         "reasons": [(why, page.words.count(n)) for why, n in reasons],
         "before": page.state.url(path, **own, page=at - 1) if at > 1 else "",
         "after": page.state.url(path, **own, page=at + 1) if at < last else "",
@@ -170,14 +172,22 @@ def _side(page: Page, pair: Pair, place: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def table(page: Page, pair: Pair, found: Sequence[Dissent]) -> Table:
-    """The tickets on which they part: what each makes of it leads to its time line under that definition."""
+def table(page: Page, pair: Pair, found: Sequence[Dissent], places: Mapping[str, int] | None = None) -> Table:
+    """The tickets on which they part: what each makes of it leads to its time line under that definition.
+
+    places: the number of each reason in the list above, which stands for it on the page.
+    """
+
+    def why(one: Dissent) -> TableCell:
+        text = one.reason.of(page.words.language)
+        return TableCell(f"{places[text]}" if places else text, text, "#why" if places else "")
+
     rows = tuple(
         (
             TableCell(one.ticket_id, one.ticket_id, _ticket(page, one, pair.definitions[0])),
             TableCell(one.source, one.source),
             _value(page, one, one.left, pair.definitions[0]), _value(page, one, one.right, pair.definitions[1]),
-            TableCell(one.reason.of(page.words.language), one.reason.of(page.words.language)),
+            why(one),
         )
         for one in found
     )  # fmt: skip

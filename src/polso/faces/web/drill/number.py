@@ -14,10 +14,11 @@ from polso.errors import PolsoError
 from polso.faces.table import title as title_of
 from polso.faces.web import files, plots, render
 from polso.faces.web.drill import accounts, sides
-from polso.faces.web.drill.chosen import Chosen, choose, one, opened, whole
+from polso.faces.web.drill.chosen import Chosen, choose, one, opened
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, View
-from polso.faces.web.screen import TIME, Ask
+from polso.faces.web.screen import TIME
+from polso.faces.web.state import State
 from polso.facts import FACTS
 from polso.query.run import concrete
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 CYCLES: Final = ("weekday", "hour_of_day")
-FIGURE: Final = "/figure/kpi/{name}/{figure}.{form}"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def shown(request: Request, name: str) -> HTMLResponse:
     return render.rendered(request, page, view(page, chosen), "drill/number.html")
 
 
-@router.get(FIGURE)
+@router.get("/figure/kpi/{name}/{figure}.{form}")
 def figure(request: Request, name: str, figure: str, form: str) -> Response:
     """One of its figures as a file."""
     page, chosen = made(request, name)
@@ -67,7 +67,7 @@ def made(request: Request, name: str) -> tuple[Page, Chosen]:
     split = request.query_params.get("by") or ""
     if split:
         asks["split"] = chosen.ask(by=(split,), compare=True)
-    language = render.words_of(request, render.State.read("/", request.query_params.multi_items()))
+    language = render.words_of(request, State.read("/", request.query_params.multi_items()))
     heading = title_of(concrete(chosen.definition, chosen.stat, chosen.time), language)
     page = opened(request, f"kpi/{chosen.name}", heading, f"/kpi/{chosen.name}", asks)
     return page, chosen
@@ -190,6 +190,3 @@ def _beside(page: Page, result: Result | None) -> Sequence[tuple[str, Any]]:
         definition = page.about.catalogue[cell.kpi].default
         found.append((definition.title.of(page.words.language), page.number(cell, definition)))
     return found
-
-
-__all__ = ["Ask", "router", "sentence", "shown", "whole"]

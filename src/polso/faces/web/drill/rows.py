@@ -21,6 +21,7 @@ from polso.faces.web import render
 from polso.faces.web.drill.chosen import Chosen, choose, number_at, opened
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Table, TableCell, View
+from polso.faces.web.state import State
 from polso.faces.words import DASH
 from polso.kpis.wording import measured
 
@@ -47,8 +48,11 @@ def exported(request: Request, name: str, form: str) -> Response:
     page, chosen = made(request, name)
     total = count(page, chosen)
     if total > MOST:
-        said = "{n} rows are more than the {most} that a file holds; choose a shorter period or a filter, or publish the facts with `polso publish`."
-        raise HTTPException(413, page.say(said, n=page.words.count(total), most=page.words.count(MOST)))
+        words = page.words
+        raise HTTPException(413, page.say(
+            "{n} rows are more than the {most} that a file holds; ask a shorter period or filter, or use `polso publish`.",
+            n=words.count(total), most=words.count(MOST),
+        ))  # fmt: skip
     # A whole file is made once and given away: it would only fill what is kept between loads.
     with request.app.state.readers.borrow() as care:
         body = written(care.rows(chosen.kpi, limit=None, **chosen.asked(page, "params")), form)
@@ -66,7 +70,7 @@ def shown(request: Request, name: str) -> HTMLResponse:
 def made(request: Request, name: str) -> tuple[Page, Chosen]:
     """The page, without questions: rows are no number."""
     chosen = choose(request, name)
-    state = render.State.read("/", request.query_params.multi_items())
+    state = State.read("/", request.query_params.multi_items())
     title = chosen.definition.title.of(render.words_of(request, state).language)
     return opened(request, f"rows/{chosen.name}", title, f"/rows/{chosen.name}"), chosen
 
@@ -106,7 +110,9 @@ def view(page: Page, chosen: Chosen) -> View:
 def count(page: Page, chosen: Chosen) -> int:
     """How many rows there are."""
     asked = chosen.asked(page, "params")
-    return _cached(page, ("count_rows", chosen.kpi, asked), lambda care: care.count_rows(chosen.kpi, **asked))
+    return int(
+        _cached(page, ("count_rows", chosen.kpi, asked), lambda care: care.count_rows(chosen.kpi, **asked))
+    )
 
 
 def read(page: Page, chosen: Chosen, limit: int, offset: int) -> pa.Table:
@@ -155,6 +161,9 @@ def table(page: Page, chosen: Chosen, found: pa.Table) -> Table:
     """Rows as people read them; tickets lead to their time line. Columns that say nothing here are left out."""
     every = columns(chosen.definition, chosen.time, found.column_names)
     names = [n for n in every if n == every[0] or found[n].null_count < found.num_rows]
+    clock, start = chosen.definition.clock, (measured(chosen.definition) or ("",))[0]
+    if clock != start and {clock, start} <= set(names) and found[clock].equals(found[start]):
+        names.remove(clock)
     rows = tuple(tuple(_cell(page, chosen, key, row) for key in names) for row in found.to_pylist())
     return Table(tuple(_head(page, chosen, key) for key in names), tuple(names), rows)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from polso.errors import PolsoError
-from polso.faces.web.drill.chosen import Chosen
+from polso.faces.web.drill.chosen import Chosen, whole
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell
 from polso.faces.words import DASH
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from polso.care import Care
     from polso.kpis.definition import Definition
     from polso.query.disagree import Parting
-    from polso.query.result import Cell, Result
+    from polso.query.result import Cell
 
 NAMES: Final = ("definition", "title", "value", "n", "interval", "tickets", "parted", "share")
 
@@ -68,49 +69,79 @@ def read(page: Page, chosen: Chosen) -> list[Side]:
 
 
 def _sides(care: Care, name: str, definitions: tuple[Definition, ...], asked: dict[str, Any]) -> list[Side]:
+    owns = [own_name(d) for d in definitions]
+    try:
+        # One scan serves all; where one of them cannot be asked so, each is asked alone.
+        cells: dict[str, Cell | str] = {
+            own_of(c): c for c in care.ask(name, definition=owns, **asked) if not c.keys
+        }
+    except PolsoError:
+        cells = {own: _alone(care, name, own, asked) for own in owns}
+    parted = _partings(care, name, owns, asked)
     made = []
-    for d in definitions:
-        own = OWN if d.variant == "default" else d.variant
-        cell, why = None, ""
-        try:
-            result: Result = care.ask(name, definition=own, **asked)
-            cell = next((one for one in result.cells if not one.keys), None)
-        except PolsoError as error:
-            why = " ".join(str(error).split())
-        made.append(Side(d, cell, why, _parting(care, name, own, asked)))
+    for d, own in zip(definitions, owns, strict=True):
+        found = cells.get(own)
+        cell, why = (None, found) if isinstance(found, str) else (found, "")
+        made.append(Side(d, cell, why, parted.get(own)))
     return made
 
 
-def _parting(care: Care, name: str, own: str, asked: dict[str, Any]) -> Parting | None:
-    """How a definition parts from Polso's; none where it is Polso's, or is not counted ticket by ticket."""
-    if own == OWN:
-        return None
+def _alone(care: Care, name: str, own: str, asked: dict[str, Any]) -> Cell | str:
+    """The number under one definition, or why there is none."""
     try:
-        (found,) = care.partings(name, definition=(OWN, own), **asked)
+        found = whole(care.ask(name, definition=own, **asked).cells)
+    except PolsoError as error:
+        return " ".join(str(error).split())
+    return found or ""
+
+
+def _partings(care: Care, name: str, owns: list[str], asked: dict[str, Any]) -> dict[str, Parting]:
+    """How each definition parts from Polso's; those not counted ticket by ticket are not there."""
+    others = owns[1:]
+    try:
+        return dict(zip(others, care.partings(name, definition=owns, **asked), strict=True))
     except PolsoError:
-        return None
-    return found
+        made = {}
+        for own in others:
+            with suppress(PolsoError):
+                (made[own],) = care.partings(name, definition=(OWN, own), **asked)
+        return made
+
+
+def own_name(d: Definition) -> str:
+    """A definition as a question names it beside others."""
+    return OWN if d.variant == "default" else d.variant
+
+
+def own_of(cell: Cell) -> str:
+    """The definition of a cell, named likewise."""
+    return OWN if cell.variant == "default" else cell.variant
 
 
 def _row(page: Page, chosen: Chosen, side: Side) -> tuple[TableCell, ...]:
     d, cell, parting = side.definition, side.cell, side.parting
-    own = OWN if d.variant == "default" else d.variant
+    own, words, title = own_name(d), page.words, d.title.of(page.words.language)
     here = chosen.own() | {"variant": None if d.variant == "default" else d.variant}
-    href = page.state.url(f"/kpi/{chosen.name}", **here)
     number = page.number(cell, d) if cell else None
-    told = (page.words.told(side.why),) if side.why else ()
-    against = (
-        page.state.url(f"/disagree/{chosen.name}", left=OWN, right=own) if parting and parting.parted else ""
-    )
-    share = page.words.value(parting.share, "share") if parting else DASH
+    first = [TableCell(own, own, page.state.url(f"/kpi/{chosen.name}", **here)), TableCell(title, title)]
+    if cell and number:
+        ends = None if cell.low is None else [cell.low, cell.high]
+        first += [
+            TableCell(number.text, cell.value, numeric=True, marks=number.marks),
+            TableCell(words.count(cell.n), cell.n, numeric=True), TableCell(number.interval, ends, numeric=True),
+        ]  # fmt: skip
+    else:
+        told = (words.told(side.why),) if side.why else ()
+        first += [
+            TableCell(DASH, numeric=True, marks=told),
+            TableCell(DASH, numeric=True),
+            TableCell("", numeric=True),
+        ]
+    if parting is None:
+        return (*first, *(TableCell(DASH, numeric=True) for _ in range(3)))
+    against = page.state.url(f"/disagree/{chosen.name}", left=OWN, right=own) if parting.parted else ""
     return (
-        TableCell(own, own, href),
-        TableCell(d.title.of(page.words.language), d.title.of(page.words.language)),
-        TableCell(number.text if number else DASH, cell.value if cell else None, numeric=True,
-                  marks=number.marks if number else told),
-        TableCell(page.words.count(cell.n) if cell else DASH, cell.n if cell else None, numeric=True),
-        TableCell(number.interval if number else "", [cell.low, cell.high] if cell and cell.low is not None else None, numeric=True),
-        TableCell(page.words.count(parting.tickets) if parting else DASH, parting.tickets if parting else None, numeric=True),
-        TableCell(page.words.count(parting.parted) if parting else DASH, parting.parted if parting else None, against, numeric=True),
-        TableCell(share, parting.share if parting else None, numeric=True),
+        *first, TableCell(words.count(parting.tickets), parting.tickets, numeric=True),
+        TableCell(words.count(parting.parted), parting.parted, against, numeric=True),
+        TableCell(words.value(parting.share, "share"), parting.share, numeric=True),
     )  # fmt: skip

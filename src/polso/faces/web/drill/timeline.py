@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,7 @@ class Scale:
         """The scale of some instants."""
         at = tuple(sorted(set(instants)))
         reach = [0.0]
-        for before, after in zip(at, at[1:], strict=False):
+        for before, after in pairwise(at):
             reach.append(reach[-1] + 4 + 26 * math.log10(1 + (after - before).total_seconds() / 60))
         room = (WIDTH - 2 * PAD) / (reach[-1] or 1)
         return cls(at, tuple(round(PAD + place * room, 1) for place in reach))
@@ -141,16 +142,16 @@ def _ends(page: Page, scale: Scale, lanes: Sequence[Chapter], bottom: int) -> li
         anchor = "end" if x > WIDTH * 0.7 else "start"
         text = f"{page.say(word)} {clock(end.at, page.period.zone):%H:%M:%S}"
         made.append(Markup(
-            '<line class="end" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="end" x="{}" y="{}" text-anchor="{}">{}</text>'
-        ).format(x, x, y - 10, bottom, x + (-4 if anchor == "end" else 4), y, anchor, text))  # fmt: skip
+            # Broken where the events' numbers stand.
+            '<path class="end" d="M{},{}V{}M{},{}V{}"/><text class="end" x="{}" y="{}" text-anchor="{}">{}</text>'
+        ).format(x, y - 10, LABELS - 12, x, AXIS - 8, bottom, x + (-4 if anchor == "end" else 4), y, anchor, text))  # fmt: skip
     return made
 
 
 def _lanes(scale: Scale, lanes: Sequence[Chapter]) -> list[Markup]:
     made = []
     for place, chapter in enumerate(lanes):
-        assert chapter.start and chapter.stop and chapter.start.at and chapter.stop.at  # noqa: S101 - lanes are timed
-        left, right = sorted((scale(chapter.start.at), scale(chapter.stop.at)))
+        left, right = sorted(scale(end.at) for end in (chapter.start, chapter.stop) if end and end.at)
         kind = "span" if chapter.fate.counted else "span out"
         made.append(Markup('<rect class="{}" x="{}" y="{}" width="{}" height="6"/>').format(
             kind, left, LANE + STEP * place, max(2.0, round(right - left, 1))
@@ -173,7 +174,7 @@ def _waits(scale: Scale, story: Story, y: int) -> list[Markup]:
 def _gaps(page: Page, marks: Sequence[Mark]) -> list[Markup]:
     """How long nothing happened, where there is room to say it."""
     made = []
-    for before, after in zip(marks, marks[1:], strict=False):
+    for before, after in pairwise(marks):
         if after.x - before.x >= SAID:
             text = page.words.duration((after.since - before.until).total_seconds())
             made.append(Markup('<text class="gap" x="{}" y="{}" text-anchor="middle">{}</text>').format(
@@ -184,7 +185,7 @@ def _gaps(page: Page, marks: Sequence[Mark]) -> list[Markup]:
 
 def _days(page: Page, marks: Sequence[Mark], y: int) -> list[Markup]:
     """The local day under the first mark of each, where it does not run into the one before."""
-    made, known, reach = [], None, -SAID
+    made, known, reach = [], None, float(-SAID)
     for mark in marks:
         there = clock(mark.since, page.period.zone)
         if there.date() == known or mark.x - reach < SAID:
