@@ -31,12 +31,13 @@ STATS: Final = get_args(Stat)
 
 @dataclass(frozen=True)
 class Chosen:
-    """A KPI under a definition, its statistic, its clock, and the thresholds that were changed."""
+    """A KPI under a definition, its statistic, its clock, and its changed thresholds (`changed`: as the URL says them)."""
 
     definition: Definition
     stat: Stat | None = None
     time: Time = "calendar"
     params: Mapping[str, float | str] | None = None
+    changed: str = ""
 
     @property
     def name(self) -> str:
@@ -59,11 +60,8 @@ class Chosen:
 
     def own(self) -> dict[str, Any]:
         """What a URL says of this number besides the state of the page."""
-        return {
-            "variant": self.variant,
-            "stat": self.stat,
-            "time": None if self.time == "calendar" else self.time,
-        }
+        time = None if self.time == "calendar" else self.time
+        return {"variant": self.variant, "stat": self.stat, "time": time, "param": self.changed or None}
 
     def asked(self, page: Page, *names: str) -> dict[str, Any]:
         """The arguments by which `Care` is asked: period and filters, and those named of stat, time and params."""
@@ -87,9 +85,11 @@ def choose(request: Request, name: str) -> Chosen:
     for what, value, known in (("statistic", stat, STATS), ("clock", time, TIMES)):
         if value is not None and value not in known:
             raise UnknownName(what, value, known)
-    params = dict(parameter(text) for text in request.query_params.getlist("param"))
+    # Several thresholds in one parameter, so that a link carries them on: limit=20s;share=0.8.
+    texts = [text for value in request.query_params.getlist("param") for text in value.split(";") if text]
+    params = dict(parameter(text) for text in texts)
     definition = find(catalogue, name, said.get("variant") or None)
-    return Chosen(definition, cast("Stat | None", stat), cast(Time, time), params)
+    return Chosen(definition, cast("Stat | None", stat), cast(Time, time), params, ";".join(texts))
 
 
 def opened(

@@ -20,6 +20,7 @@ from polso.faces.web.parts import Figure, View
 from polso.faces.web.screen import TIME
 from polso.faces.web.state import State
 from polso.facts import FACTS
+from polso.kpis.wording import noun
 from polso.query.run import concrete
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def view(page: Page, chosen: Chosen) -> View:
     result = page.result("now")
     cell = page.cell("now", chosen.name)
     definition = page.definition(result, cell) if result and cell else chosen.definition
-    figures = [*_parts(page, result, cell), *_course(page, cell), *_split(page)]
+    figures = [*_parts(page, result, cell), *_course(page, cell), *_split(page, chosen.name)]
     found = told.explanation
     if found and found.distribution:
         figures.append(accounts.spread(page, found.distribution, definition.unit))
@@ -89,7 +90,7 @@ def view(page: Page, chosen: Chosen) -> View:
         "states": found.states if found else {}, "accounts": accounts.tables(page, found.accounts if found else ()),
         "why": told.why or page.why("now"), "splits": splits(page, chosen), "by": one(page, "by"),
         "sql": result.sql if result else (), "beside": _beside(page, result), "warnings": result.warnings if result else (),
-        "rows_url": rows_url(page, chosen), "changed": chosen.params or {},
+        "rows_url": rows_url(page, chosen), "csv_url": rows_url(page, chosen, ".csv"), "changed": chosen.params or {},
         "choices": [(d.label, page.state.url(**(chosen.own() | {"variant": None if d.variant == "default" else d.variant})))
                     for d in page.about.catalogue[chosen.name].definitions],
     })  # fmt: skip
@@ -135,17 +136,25 @@ def explained(page: Page, chosen: Chosen) -> Told:
         return Told(None, page.words.told(" ".join(str(error).split())))
 
 
-def splits(page: Page, chosen: Chosen) -> list[str]:
-    """What the number can be split by."""
+def splits(page: Page, chosen: Chosen) -> list[tuple[str, str]]:
+    """What the number can be split by, with what people call it."""
     d = chosen.definition
     columns = FACTS[d.fact].all_columns(page.about.config.dimensions)
-    return [*CYCLES, *(c.name for c in columns if c.dimension)]
+    return [
+        (name, split_name(page, d.fact, name))
+        for name in (*CYCLES, *(c.name for c in columns if c.dimension))
+    ]
 
 
-def rows_url(page: Page, chosen: Chosen) -> str:
-    """The rows behind the number."""
-    own = chosen.own() | {"stat": None}
-    return page.state.url(f"/rows/{chosen.name}", **own)
+def split_name(page: Page, fact: str, name: str) -> str:
+    """What people call a split."""
+    said = page.say(name)
+    return said if "_" not in said else noun(fact, name).of(page.words.language)
+
+
+def rows_url(page: Page, chosen: Chosen, form: str = "") -> str:
+    """The rows behind the number, to look at or as a file."""
+    return page.state.url(f"/rows/{chosen.name}{form}", **(chosen.own() | {"stat": None}))
 
 
 def _parts(page: Page, result: Result | None, cell: Cell | None) -> list[Figure]:
@@ -169,11 +178,18 @@ def _course(page: Page, cell: Cell | None) -> list[Figure]:
     return [page.figure("course", page.say("How it went"), "course", draw, note=note)]
 
 
-def _split(page: Page) -> list[Figure]:
+def _split(page: Page, kpi: str) -> list[Figure]:
     name = one(page, "by")
     if not name:
         return []
-    return [page.figure("split", page.say("By {name}", name=page.say(name)), "split", _bars)]
+    return [
+        page.figure(
+            "split",
+            page.say("By {name}", name=split_name(page, page.about.catalogue[kpi].default.fact, name)),
+            "split",
+            _bars,
+        )
+    ]
 
 
 def _bars(page: Page, result: Result) -> dict[str, Any] | None:

@@ -54,20 +54,22 @@ def shown(request: Request, ticket: str) -> HTMLResponse:
     )
     source = one(page, "source") or None
     sources = _sources(page, ticket)
-    if not sources:
+    if sources == []:
         raise HTTPException(404, page.say("There is no ticket '{id}'.", id=ticket))
-    if source is None and len(sources) > 1:
+    if source is None and sources and len(sources) > 1:
         return render.rendered(request, page, _which(page, chosen, sources), "drill/which.html")
-    if source is not None and source not in sources:
+    if source is not None and sources and source not in sources:
         raise HTTPException(404, page.say("There is no ticket '{id}' in {source}.", id=ticket, source=source))
-    return render.rendered(
-        request, page, view(page, chosen, ticket, source or sources[0]), "drill/ticket.html"
-    )
+    return render.rendered(request, page, view(page, chosen, ticket, source), "drill/ticket.html")
 
 
-def _sources(page: Page, ticket: str) -> list[str]:
+def _sources(page: Page, ticket: str) -> list[str] | None:
+    """The sources that have such a ticket; None where that may not be asked, so that the story itself says why."""
     assert page.asking is not None  # noqa: S101 - a page of a request always can ask
-    return page.asking.cached(("ticket", ticket), lambda care: find(care, ticket))
+    try:
+        return page.asking.cached(("ticket", ticket), lambda care: find(care, ticket))
+    except PolsoError:
+        return None
 
 
 def _which(page: Page, chosen: Chosen, sources: list[str]) -> View:
@@ -76,7 +78,7 @@ def _which(page: Page, chosen: Chosen, sources: list[str]) -> View:
     return View(said, (), (), {"links": links})
 
 
-def view(page: Page, chosen: Chosen, ticket: str, source: str) -> View:
+def view(page: Page, chosen: Chosen, ticket: str, source: str | None) -> View:
     """Everything of the page; where the KPI cannot be told ticket by ticket, why."""
     d = chosen.definition
     more: dict[str, Any] = {
@@ -94,13 +96,13 @@ def view(page: Page, chosen: Chosen, ticket: str, source: str) -> View:
         more["why"] = page.words.told(" ".join(str(error).split()))
         return View(page.html("This ticket cannot be told under this KPI."), (), (), more)
     more |= {
-        "story": told, "drawn": drawing(page, told), "events": events(page, told),
+        "story": told, "source": told.source, "drawn": drawing(page, told), "events": events(page, told),
         "chapters": [chapter(page, chosen, c) for c in told.chapters], "waits": [_wait(page, p) for p in told.pauses],
     }  # fmt: skip
     return View(sentence(page, chosen, told), (), (), more)
 
 
-def story(page: Page, chosen: Chosen, ticket: str, source: str, period: str) -> Story:
+def story(page: Page, chosen: Chosen, ticket: str, source: str | None, period: str) -> Story:
     """The ticket's story, as the project tells it."""
     assert page.asking is not None  # noqa: S101 - a page of a request always can ask
     asked = chosen.asked(page, "stat", "time", "params") | {
