@@ -332,12 +332,27 @@ class Care:
         period: str = "all",
         where: Where = (),
         variant: str | None = None,
+        params: Mapping[str, float | str] | None = None,
         limit: int | None = 1000,
+        offset: int = 0,
     ) -> pa.Table:
-        """The fact rows behind a KPI (its population), with `counted_as` where the definition splits them."""
-        definition = concrete(find(self.catalogue, kpi, variant))
-        question = Question((definition,), self.period(period), (), conditions(where))
-        return row_query.rows(self.store, question, limit)
+        """The fact rows behind a KPI (its population), with `counted` where the definition splits them.
+
+        They come in one order, so that `limit` and `offset` make pages that neither repeat nor lose a row.
+        """
+        question = self._of_rows(kpi, period=period, where=where, variant=variant, params=params)
+        return row_query.rows(self.store, question, limit, offset=offset)
+
+    def count_rows(self, kpi: str, **asked: Any) -> int:
+        """How many rows `rows` has without a limit."""
+        return row_query.count(self.store, self._of_rows(kpi, **asked))
+
+    def _of_rows(self, kpi: str, **asked: Any) -> Question:
+        """The question of one definition whose rows are wanted."""
+        question = self.question(kpi, **asked)
+        if len(question.definitions) > 1:
+            raise QuestionError("rows are those of one definition; name one")
+        return question
 
 
 def beside(care: Care, engine: DuckDB) -> Care:

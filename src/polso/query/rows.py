@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from polso.engine import BooleanValue, Table
 from polso.errors import QuestionError
+from polso.facts.fact import TICKET
 from polso.kpis.definition import AnyOf, Condition, Definition
 from polso.kpis.kinds import Ask, sound
 from polso.query.conditions import all_of, parameters
@@ -23,25 +24,46 @@ COUNTED = "counted"
 STOCKS = ("stock", "stock_by_age")
 
 
-def rows(store: Store, question: Question, limit: int | None, scope: Scope = EVERYONE) -> pa.Table:
+def rows(
+    store: Store, question: Question, limit: int | None, scope: Scope = EVERYONE, offset: int = 0
+) -> pa.Table:
     """Rows that the KPI counts, oldest first; for shares `counted` tells those that met it from the rest.
 
     Rows too young to be judged, without a value, or with a negative duration are in no number, nor here.
     """
     (definition,) = question.definitions
+    found = _behind(store, question, scope)
+    ordered = found.order_by(_order(definition, found))
+    return store.collect(ordered.limit(limit, offset=offset) if limit or offset else ordered)
+
+
+def count(store: Store, question: Question, scope: Scope = EVERYONE) -> int:
+    """How many rows `rows` has, all told."""
+    found = _behind(store, question, scope)
+    return int(store.collect(found.aggregate(n=found.count())).to_pylist()[0]["n"])
+
+
+def _behind(store: Store, question: Question, scope: Scope) -> Table:
+    (definition,) = question.definitions
     if definition.kind == "ratio":
         raise QuestionError(
             f"{definition.name} is a ratio of two facts; ask for the rows of each side on its own"
         )
-    if definition.kind in STOCKS:
-        since, until = question.period.instants
-        found = _standing(store, definition, question, scope, min(until, store.as_of))
-        # Nobody knows what stands after the data ends: the answer is a dash, and so no row is behind it.
-        found = found.limit(0) if since > store.as_of else found
-    else:
-        found = _counted(store, definition, question, scope)
-    ordered = found.order_by(definition.clock, *(c for c in ("source", "ticket_id") if c in found.columns))
-    return store.collect(ordered.limit(limit) if limit else ordered)
+    if definition.kind not in STOCKS:
+        return _counted(store, definition, question, scope)
+    since, until = question.period.instants
+    found = _standing(store, definition, question, scope, min(until, store.as_of))
+    # Nobody knows what stands after the data ends: the answer is a dash, and so no row is behind it.
+    return found.limit(0) if since > store.as_of else found
+
+
+def _order(definition: Definition, found: Table) -> list[str]:
+    """One order however often it is asked, so that pages neither repeat nor lose a row."""
+    first = [definition.clock, *(name for name in TICKET if name in found.columns)]
+    if definition.fact == "tickets":
+        return first
+    rest = [name for name, kind in found.schema().items() if kind.is_string() or kind.is_timestamp()]
+    return list(dict.fromkeys([*first, *rest]))
 
 
 def _standing(store: Store, definition: Definition, question: Question, scope: Scope, at: datetime) -> Table:

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from polso import __version__
 from polso.errors import PolsoError
 from polso.faces.web import api, files
+from polso.faces.web import drill, files
 from polso.faces.web.render import failed, making, rendered
 from polso.faces.web.safety import Safety
 from polso.faces.web.screen import Screen, screens
@@ -40,6 +41,7 @@ def make_app(readers: Readers) -> FastAPI:
             methods=["GET"],
             include_in_schema=False,
         )
+    app.include_router(drill.router)
     app.add_api_route("/health", health, methods=["GET"], include_in_schema=False)
     app.include_router(api.router)
     for error in (PolsoError, HTTPException, RequestValidationError, Exception):
