@@ -5,7 +5,7 @@ Rule kept here: the order and the company of KPIs in a question never change any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -24,7 +24,7 @@ from polso.query.period import Compare
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import Cell, Result
 from polso.query.scan import Cell as Key
-from polso.query.scan import Found, asked, credited, ranked, scan
+from polso.query.scan import Found, asked, credited, ranked, scans
 from polso.query.spread import spread
 from polso.query.stock import MEAN_AGE, stock, stock_by_age
 from polso.query.store import Store, buckets
@@ -34,7 +34,7 @@ Time = Literal["calendar", "business"]
 Answers = dict[Key, Answer]
 Labelled = dict[Key, dict[str, Answer]]
 ONE: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Answers]]] = {
-    "stock": stock, "survival": survival, "spread": spread, "cohort_pair": cohort_pair, "cost": cost,
+    "survival": survival, "spread": spread, "cohort_pair": cohort_pair, "cost": cost,
 }  # fmt: skip
 BANDED: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Labelled]]] = {
     "bands": bands, "stock_by_age": stock_by_age, "peak": peak, "roll_forward": roll_forward,
@@ -95,14 +95,14 @@ def run(
 ) -> Result:
     """Answer a question. Definitions must be `concrete`; QuestionError where one cannot be split as asked."""
     store.asked.clear()
-    found = _answers(store, question, scope)
-    before: dict[str, dict[Key, Answer]] = {}
     earlier = question.period.before(compare) if compare else None
     if earlier:
         for grain in question.grains:
             if grain not in CYCLES:
                 raise QuestionError(f"compare has no meaning beside `{grain}`; leave one of them out")
-        before = _answers(store, replace(question, period=earlier), scope)
+    questions = [question, replace(question, period=earlier)] if earlier else [question]
+    found, *others = together(store, questions, scope)
+    before = others[0] if others else {}
     cells = [
         _cell(store, definition, question, key, answer, time, before.get(str(place), {}).get(key))
         for place, definition in enumerate(question.definitions)
@@ -115,10 +115,20 @@ def run(
     )  # fmt: skip
 
 
-def _answers(store: Store, question: Question, scope: Scope) -> dict[str, dict[Key, Answer]]:
-    """Answers per definition (by its place in the question) and cell, cells in order."""
-    rows = {i: d for i, d in enumerate(question.definitions) if d.kind in KINDS or d.kind == "duration"}
-    found = _from_scans(store, rows, question, scope)
+def together(store: Store, questions: Sequence[Question], scope: Scope) -> list[dict[str, Answers]]:
+    """Per question (they differ by their period alone): answers by definition (its place) and cell, cells in order."""
+    definitions = questions[0].definitions
+    rows = {i: d for i, d in enumerate(definitions) if d.kind in KINDS or d.kind == "duration"}
+    every = _from_scans(store, rows, questions, scope)
+    for place, definition in enumerate(definitions):
+        if definition.kind == "stock":
+            for found, stocks in zip(every, stock(store, definition, questions, scope), strict=True):
+                found[place] = stocks
+    return [_rest(store, question, found, scope) for question, found in zip(questions, every, strict=True)]
+
+
+def _rest(store: Store, question: Question, found: dict[int, Answers], scope: Scope) -> dict[str, Answers]:
+    """The answers of one period, with those that are found for it alone; all in order."""
     for place, definition in enumerate(question.definitions):
         if definition.kind in ONE:
             found[place] = ONE[definition.kind](store, definition, question, scope)
@@ -128,7 +138,7 @@ def _answers(store: Store, question: Question, scope: Scope) -> dict[str, dict[K
                 key=lambda item: _order(item[0]),
             )
             found[place] = {(*key, band): answer for key, bands_ in many for band, answer in bands_.items()}
-        if definition.kind in ONE or definition.kind in KINDS or definition.kind == "duration":
+        if definition.kind not in BANDED:
             found[place] = _complete(store, definition, question, found[place])
     return {
         str(place): dict(sorted(answers.items(), key=lambda item: _order(item[0])))
@@ -144,33 +154,42 @@ def _order(key: Key) -> tuple[tuple[bool, str, Any], ...]:
 
 
 def _from_scans(
-    store: Store, definitions: dict[int, Definition], question: Question, scope: Scope
-) -> dict[int, Answers]:
-    places = list(definitions)
-    plan = asked(tuple(definitions.values()))
-    merged: Found = {}
-    for (fact, clock, _), wanted in plan.items():
-        for cell, values in scan(store, fact, clock, wanted, question, scope).items():
-            merged.setdefault(cell, {}).update(values)
-    answers: dict[int, Answers] = {}
-    for index, place in enumerate(places):
-        definition, prefix = definitions[place], f"k{index}_"
-        mine = (
-            (cell, {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)})
-            for cell, row in merged.items()
-        )
-        # A cell that only other KPIs of the question have is none of this one's.
-        sums = {cell: values for cell, values in mine if values}
-        if kind_of(definition) is KINDS["quantile"]:
-            for cell, low, high in ranked(
-                store, definition, {c: int(f.get("n") or 0) for c, f in sums.items()}, question, scope
-            ):
-                sums[cell] |= {"low": low, "high": high}
-        answers[place] = {}
-        for cell, values in sums.items():
-            answer = kind_of(definition).answer(definition, _padded(definition, values))
-            extra = {k: int(values[k]) for k in ("immature", "negative") if values.get(k)}
-            answers[place][cell] = replace(answer, parts={**answer.parts, **extra})
+    store: Store, definitions: dict[int, Definition], questions: Sequence[Question], scope: Scope
+) -> list[dict[int, Answers]]:
+    """Per question, what its scans answer; a scan reads the periods of all."""
+    merged: list[Found] = [{} for _ in questions]
+    for (fact, clock, _), wanted in asked(tuple(definitions.values())).items():
+        for all_, found in zip(merged, scans(store, fact, clock, wanted, questions, scope), strict=True):
+            for cell, values in found.items():
+                all_.setdefault(cell, {}).update(values)
+    return [
+        {
+            place: _answered(store, definition, f"k{index}_", all_, question, scope)
+            for index, (place, definition) in enumerate(definitions.items())
+        }
+        for question, all_ in zip(questions, merged, strict=True)
+    ]
+
+
+def _answered(
+    store: Store, definition: Definition, prefix: str, merged: Found, question: Question, scope: Scope
+) -> Answers:
+    """The answers of one definition, whose sums stand under names with a prefix."""
+    mine = (
+        (cell, {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)})
+        for cell, row in merged.items()
+    )
+    # A cell that only other KPIs of the question have is none of this one's.
+    sums = {cell: values for cell, values in mine if values}
+    if kind_of(definition) is KINDS["quantile"]:
+        counts = {cell: int(found.get("n") or 0) for cell, found in sums.items()}
+        for cell, low, high in ranked(store, definition, counts, question, scope):
+            sums[cell] |= {"low": low, "high": high}
+    answers = {}
+    for cell, values in sums.items():
+        answer = kind_of(definition).answer(definition, _padded(definition, values))
+        extra = {k: int(values[k]) for k in ("immature", "negative") if values.get(k)}
+        answers[cell] = replace(answer, parts={**answer.parts, **extra})
     return answers
 
 

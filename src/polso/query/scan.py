@@ -5,7 +5,7 @@ Rule kept here: the scope and the period go into every scan; a cell is named by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ Found = dict[Cell, dict[str, Any]]
 Credits = tuple[tuple[str, str], ...]
 # What a pass reads: a fact, by which clock, under whose names.
 Pass = tuple[str, str, Credits]
+# Which of several periods a row of a statement speaks of.
+PERIOD: Final = "polso_period"
 LISTED = "`polso kpis NAME` lists what a KPI can be split by"
 
 
@@ -114,22 +116,50 @@ def scan(
     store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
 ) -> Found:
     """Run one pass and give, per cell, every wanted aggregate."""
-    key = _key(store, fact, clock, wanted, question, scope)
-    table = store.collect_text(key, lambda: _pass(store, fact, clock, wanted, question, scope))
-    found = table.to_pylist()
-    return {tuple(row[f"by_{name}"] for name in question.by): row for row in found}
+    (found,) = scans(store, fact, clock, wanted, [question], scope)
+    return found
+
+
+def scans(
+    store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
+) -> list[Found]:
+    """The same for questions that differ by their period alone: one statement, an answer for each."""
+    key = _key(store, fact, clock, wanted, questions, scope)
+    table = store.collect_text(key, lambda: _passes(store, fact, clock, wanted, questions, scope))
+    found: list[Found] = [{} for _ in questions]
+    for row in table.to_pylist():
+        cell = tuple(row[f"by_{name}"] for name in questions[0].by)
+        found[row[PERIOD] if len(questions) > 1 else 0][cell] = row
+    return found
 
 
 def _key(
-    store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
+    store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
 ) -> tuple[Any, ...]:
     """Everything that the text of a pass depends on."""
     # Each definition once: its fingerprint is worked out from the whole of it.
     said = {id(w.definition): w.definition for w in wanted}
     prints = {name: definition.fingerprint for name, definition in said.items()}
     asks = tuple((w.column, prints[id(w.definition)], repr(w.ask)) for w in wanted)
-    asked = (question.period, question.by, repr(question.where), tuple(sorted(question.params.items())))
-    return (fact, clock, asks, asked, scope, store.as_of)
+    return (fact, clock, asks, *text_key(store, questions, scope))
+
+
+def text_key(store: Store, questions: Sequence[Question], scope: Scope) -> tuple[Any, ...]:
+    """What a text depends on besides definitions, for questions that differ by their period alone."""
+    periods, one = tuple(question.period for question in questions), questions[0]
+    return (periods, one.by, repr(one.where), tuple(sorted(one.params.items())), scope, store.as_of)
+
+
+def _passes(
+    store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
+) -> Table:
+    """One pass a period, side by side: each reads its own range of the clock, periods may overlap, and the engine
+    runs them together. Grouping one pass over all of them by period costs as much and reads what lies between.
+    """
+    made = [_pass(store, fact, clock, wanted, question, scope) for question in questions]
+    if len(made) == 1:
+        return made[0]
+    return ibis.union(*(one.mutate(**{PERIOD: ibis.literal(i, "int64")}) for i, one in enumerate(made)))
 
 
 def _pass(
@@ -273,7 +303,7 @@ def _ranked_cells(
     schema = pa.schema([("n_", pa.int64()), ("place_", pa.int64())])
     pairs = store.engine.scratch(RANKS, pa.table(numbers, schema=schema))
     wants = [Wanted(RANKS, definition, Ask("quantile", definition.value, definition.minus, definition.where))]
-    key = _key(store, definition.fact, definition.clock, wants, question, scope)
+    key = _key(store, definition.fact, definition.clock, wants, [question], scope)
     table = store.collect_text(key, lambda: _taken(store, wants[0], pairs, question, scope))
     ends: dict[Cell, list[float]] = {}
     for row in table.to_pylist():

@@ -7,7 +7,8 @@ hours of day it is the mean of the stocks read there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
@@ -20,18 +21,39 @@ from polso.kpis.kinds import NOTHING, Answer
 from polso.kpis.wording import span_text
 from polso.query.conditions import all_of, parameters
 from polso.query.question import CYCLES, FINE, Question, Scope
-from polso.query.scan import Cell, in_scope
+from polso.query.scan import Cell, in_scope, text_key
 from polso.query.store import Store, Stretch, stretches, with_grains
 
 Levels = dict[tuple[Cell, tuple[Any, ...]], int]
+# Columns of the counts that moves are made of.
+PLACE, PART, SAID, COUNT = "polso_place", "polso_part", "polso_said", "polso_n"
 # The one line of a stock by age that is no count.
 MEAN_AGE: Final = "mean_age"
 
 
-def stock(store: Store, definition: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
-    """The stock at the end of each bucket, by dimensions; cells in the order of `question.by`."""
+@dataclass(frozen=True)
+class Moves:
+    """What a stock is read from: what stood just before a period, and what came and went in it, by dimensions and labels."""
+
+    opening: dict[Cell, int] = field(default_factory=dict)
+    came: Levels = field(default_factory=dict)
+    went: Levels = field(default_factory=dict)
+
+
+def stock(
+    store: Store, definition: Definition, questions: Sequence[Question], scope: Scope
+) -> list[dict[Cell, Answer]]:
+    """Per question (they differ by their period alone), the stock at the end of each bucket, by dimensions.
+
+    Cells are in the order of `by`.
+    """
+    moved = moves(store, definition, questions, scope)
+    return [_read(store, question, found) for question, found in zip(questions, moved, strict=True)]
+
+
+def _read(store: Store, question: Question, moved: Moves) -> dict[Cell, Answer]:
     read: dict[Cell, list[int]] = {}
-    for (dims, labels), n in _levels(store, definition, question, scope):
+    for (dims, labels), n in _levels(store, question, moved):
         read.setdefault(cell_of(question, dims, labels), []).append(n)
     if not any(grain in CYCLES for grain in question.grains):
         return {cell: Answer(found[-1], found[-1]) for cell, found in read.items()}
@@ -44,13 +66,10 @@ def cell_of(question: Question, dims: Cell, labels: tuple[Any, ...]) -> Cell:
     return tuple(values[name] for name in question.by)
 
 
-def _levels(
-    store: Store, d: Definition, question: Question, scope: Scope
-) -> list[tuple[tuple[Cell, Cell], int]]:
+def _levels(store: Store, question: Question, moved: Moves) -> list[tuple[tuple[Cell, Cell], int]]:
     """The stock of each split of dimensions at the end of each stretch of time: ((dimensions, labels), stock)."""
     cut = [s for s in stretches(store, question.period, question.grains) if s.start <= store.as_of]
-    opening = standing(store, d, question, scope, min(question.period.instants[0], store.as_of))
-    came, went = (_moves(store, d, question, scope, end) for end in ("began", "ended"))
+    opening, came, went = moved.opening, moved.came, moved.went
     read = []
     found = opening.keys() | {dims for dims, _ in came} | {dims for dims, _ in went}
     for dims in found or ({()} if not question.dimensions else set()):
@@ -83,33 +102,102 @@ def lasting(rows: Table, at: datetime, as_of: datetime) -> Table:
     return rows.filter(rows.began < moment, rows.ended.isnull() | (rows.ended >= moment))
 
 
-def standing(store: Store, d: Definition, question: Question, scope: Scope, at: datetime) -> dict[Cell, int]:
-    """What was open just before an instant, by dimensions."""
-    rows = spells(store, d, question, scope)
-    moment = ibis.timestamp(at)
-    open_then = rows.filter(rows.began < moment, rows.ended.isnull() | (rows.ended >= moment))
-    return counted(store, open_then, question.dimensions)
+def moves(
+    store: Store,
+    d: Definition,
+    questions: Sequence[Question],
+    scope: Scope,
+    said: tuple[str, str] | None = None,
+) -> list[Moves]:
+    """The moves of each question (they differ by their period alone), read in one statement.
+
+    said: the columns that tell how a row began and how it ended; with them, that word is the last label of a move.
+    """
+    key = ("moves", d.fingerprint, said, *text_key(store, questions, scope))
+    table = store.collect_text(key, lambda: _together(_counts(store, d, questions, scope, said)))
+    labels = [*(f"polso_{grain}" for grain in _fine(questions[0])), *([SAID] if said else [])]
+    ends, starts = _starts(store, questions)
+    found = [Moves() for _ in questions]
+    for row in table.to_pylist():
+        cell, place, n = tuple(row[name] for name in questions[0].dimensions), row[PLACE], row[COUNT]
+        if not n:
+            continue
+        if row[PART] in ("came", "went"):
+            getattr(found[place], row[PART])[cell, tuple(row[name] for name in labels)] = n
+            continue
+        for one, start in zip(found, starts, strict=True):
+            # What lasts to the end of the data stood at every start after it began.
+            if start == ends[place] or (row[PART] == "lasting" and start > ends[place]):
+                one.opening[cell] = one.opening.get(cell, 0) + n
+    return found
 
 
-def counted(store: Store, rows: Table, names: tuple[str, ...]) -> dict[Cell, int]:
-    """How many rows, by the values of columns."""
-    grouped = rows.group_by(*names).aggregate(n=rows.count()) if names else rows.aggregate(n=rows.count())
-    return {
-        tuple(row[name] for name in names): row["n"] for row in store.collect(grouped).to_pylist() if row["n"]
-    }
+def _starts(store: Store, questions: Sequence[Question]) -> tuple[list[datetime], list[datetime]]:
+    """The instants at which opening stocks are read, in order and each once; and that of each question."""
+    starts = [min(question.period.instants[0], store.as_of) for question in questions]
+    return sorted(set(starts)), starts
 
 
-def _moves(store: Store, d: Definition, question: Question, scope: Scope, end: str) -> Levels:
-    """How many began (or ended) in each stretch of time up to as-of, by dimensions and fine labels."""
-    rows = spells(store, d, question, scope)
+def _counts(
+    store: Store,
+    d: Definition,
+    questions: Sequence[Question],
+    scope: Scope,
+    said: tuple[str, str] | None,
+) -> list[Table]:
+    """The counts that moves are made of; each reads the rows of a range alone, which an engine finds without reading all.
+
+    What stood at an instant either lasts or ended since: asked with an `or`, all rows would be read to find the few.
+    """
+    rows = spells(store, d, questions[0], scope)
+    dims = questions[0].dimensions
+    instants, _ = _starts(store, questions)
+    moments = [ibis.timestamp(instant) for instant in instants]
+    lasting = rows.filter(rows.ended.isnull(), rows.began < moments[-1])
+    nth = [(lasting.began < moment, ibis.literal(i, "int64")) for i, moment in enumerate(moments)]
+    made = [_count(lasting, "lasting", ibis.cases(*nth) if len(nth) > 1 else ibis.literal(0, "int64"), dims)]
+    for i, moment in enumerate(moments):
+        stood = rows.filter(rows.ended >= moment, rows.began < moment)
+        made.append(_count(stood, "standing", ibis.literal(i, "int64"), dims))
+    for i, question in enumerate(questions):
+        for part, end, word in zip(("came", "went"), ("began", "ended"), said or (None, None), strict=True):
+            moved, names = _moved(store, rows, question, end, word)
+            made.append(_count(moved, part, ibis.literal(i, "int64"), (*dims, *names)))
+    return made
+
+
+def _moved(
+    store: Store, rows: Table, question: Question, end: str, word: str | None
+) -> tuple[Table, tuple[str, ...]]:
+    """The rows that began (or ended) in the period up to as-of, with their labels, and the names of these."""
     since, until = question.period.instants
-    rows = rows.filter(rows[end] >= since, rows[end] < until, rows[end] <= ibis.timestamp(store.as_of))
-    dims, fine = question.dimensions, tuple(FINE.get(grain, grain) for grain in question.grains)
-    if not fine:
-        return {(cell, ()): n for cell, n in counted(store, rows, dims).items()}
-    rows = with_grains(rows, end, tuple(dict.fromkeys(fine)), store.slots(question.period)[1])
-    found = counted(store, rows, (*dims, *(f"polso_{grain}" for grain in fine)))
-    return {(cell[: len(dims)], cell[len(dims) :]): n for cell, n in found.items()}
+    moved = rows.filter(rows[end] >= since, rows[end] < until, rows[end] <= ibis.timestamp(store.as_of))
+    fine = tuple(dict.fromkeys(_fine(question)))
+    if word:
+        moved = moved.mutate(**{SAID: moved[word]})
+    if fine:
+        moved = with_grains(moved, end, fine, store.slots(question.period)[1])
+    return moved, (*(f"polso_{grain}" for grain in fine), *([SAID] if word else []))
+
+
+def _fine(question: Question) -> tuple[str, ...]:
+    return tuple(FINE.get(grain, grain) for grain in question.grains)
+
+
+def _count(rows: Table, part: str, place: IntegerValue, names: tuple[str, ...]) -> Table:
+    """How many rows, by place and the values of columns."""
+    tagged = rows.mutate(**{PLACE: place}).group_by(PLACE, *names).aggregate(**{COUNT: ibis._.count()})
+    return tagged.mutate(**{PART: ibis.literal(part)})
+
+
+def _together(counts: Sequence[Table]) -> Table:
+    """Counts one after the other; a column that one lacks is null in it."""
+    types = {name: kind for one in counts for name, kind in one.schema().items()}
+    filled = (
+        one.select(**{n: one[n] if n in one.columns else ibis.null(kind) for n, kind in types.items()})
+        for one in counts
+    )
+    return ibis.union(*filled)
 
 
 def stock_by_age(
