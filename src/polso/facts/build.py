@@ -8,7 +8,7 @@ transaction: DuckDB reads what a transaction itself has made on one core alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -21,11 +21,15 @@ from polso.config import CalendarSettings, Config, fingerprint
 from polso.engine import DuckDB, Engine, IntegerValue, Table, ibis
 from polso.events import log
 from polso.facts import FACTS, hot, relink
-from polso.facts.fact import TICKET, TICKET_KEY, Key, normalised, recorded
+from polso.facts.fact import TICKET, TICKET_KEY, normalised, recorded
 from polso.facts.plan import ALWAYS, DAYS, PEOPLE, ROW, SCOPE, Plan, folded, people_of, plan, scope_of
+from polso.facts.relink import matching
 from polso.facts.sla import reach
 
 STATE = "fold_state"
+# The new events, as folds see them, and the keys that they touch.
+CHANGED = "fold_changed"
+TOUCHED = "fold_touched"
 # Facts that are being made anew stand under this prefix until all of them take their places at once.
 NEXT = "next_"
 # Scratch tables of a fold take about 600 bytes an event: what two cores and 8 GB of memory bear.
@@ -229,36 +233,33 @@ def refold(
     reached: the batch, and the rules, that the facts speak for when it is done.
     """
     steps = prepare(engine, engine.table(log.EVENTS), config)
-    changed = engine.scratch("fold_changed", normalised(_changed_since(engine, batch)))
-    touched = engine.scratch(
-        "fold_touched", changed.filter(changed.ticket_id.notnull()).select(*TICKET).distinct()
-    )
+    changed = engine.scratch(CHANGED, normalised(_changed_since(engine, batch)))
+    keys = {name: _find_touched(engine, name) for name in FACTS}
     with engine.transaction():
-        hot.thaw(engine, touched, batch)
-    _scope(engine, changed, touched)
+        hot.thaw(engine, engine.table(TOUCHED), batch)
+    _scope(engine, changed, keys)
     fold(engine, steps, progress=progress)
-    keys = {name: _touched_keys(fact.key, changed, touched) for name, fact in FACTS.items()}
-    relink.relink(engine, steps, changed, keys)
+    linked = relink.relink(engine, steps, CHANGED, keys)
     lasting = [name for name, fact in FACTS.items() if fact.key.kinds and not fact.link]
     for name in lasting:
-        engine.scratch(_differing(name), _differences(engine, name, keys[name]))
+        _find_differences(engine, name, keys[name])
     with engine.transaction():
-        for name in FACTS:
+        for name, fact in FACTS.items():
+            same = matching("t", "k", tuple(fact.key.columns))
             if name in lasting:
-                engine.delete(name, engine.table(_differing(name)))
-                engine.append(name, _among(engine.table(folded(name)), engine.table(_differing(name))))
-            elif name in steps.relink:
-                engine.delete(name, keys[name])
+                _replace_differing(engine, name)
+                continue
+            engine.run(f"DELETE FROM {name} AS t USING {keys[name]} AS k WHERE {same}")
+            if name in linked:
                 engine.run(f"DELETE FROM {name} WHERE rowid IN (SELECT {ROW} FROM {relink.stale(name)})")
-                engine.append(name, engine.table(relink.relinked(name)))
-            else:
-                engine.delete(name, keys[name])
-                engine.append(name, engine.table(folded(name)))
+                engine.run(f"INSERT INTO {name} BY NAME FROM {relink.relinked(name)}")
+            elif not fact.link:
+                engine.run(f"INSERT INTO {name} BY NAME FROM {folded(name)}")
         hot.cool(engine)
         _note(engine, *reached)
     clean(engine, steps)
     relink.clean(engine, steps)
-    for name in ("fold_changed", "fold_touched", *map(_differing, lasting)):
+    for name in {CHANGED, *keys.values(), *map(_differing, lasting)}:
         engine.drop(name)
 
 
@@ -270,18 +271,33 @@ def _changed_since(engine: DuckDB, batch: int) -> Table:
     )
 
 
-def _scope(engine: DuckDB, changed: Table, touched: Table) -> None:
+def _find_touched(engine: DuckDB, name: str) -> str:
+    """Make the scratch table of a fact's keys to be replaced, under the fact's own column names; the table's name."""
+    key = FACTS[name].key
+    ticket = key is TICKET_KEY
+    table = TOUCHED if ticket else f"{TOUCHED}_{name}"
+    listed = ", ".join(f"'{kind}'" for kind in key.kinds)
+    of_kind = "ticket_id IS NOT NULL" if ticket else f"kind IN ({listed})"
+    columns = ", ".join(f"{event} AS {fact}" for fact, event in key.columns.items())
+    engine.scratch_sql(table, f"SELECT DISTINCT {columns} FROM {CHANGED} WHERE {of_kind}")
+    return table
+
+
+def _scope(engine: DuckDB, changed: Table, keys: Mapping[str, str]) -> None:
     """All events of every touched key, for each kind of key apart: tickets from the hot table, other keys from the log."""
-    events = normalised(engine.table(log.EVENTS))
-    columns = engine.table(log.EVENTS).columns
-    mine = normalised(engine.table(hot.HOT)).semi_join(touched, list(TICKET))
-    engine.scratch(SCOPE, recorded(mine, columns))
-    for fact in FACTS.values():
-        if scope_of(fact) != SCOPE:
-            kinds, named = list(fact.key.kinds), list(fact.key.columns.values())
-            wanted = changed.filter(changed.kind.isin(kinds)).select(*named).distinct()
-            mine = events.filter(events.kind.isin(kinds)).semi_join(wanted, named)
-            engine.scratch(scope_of(fact), recorded(mine, columns))
+    events = engine.table(log.EVENTS)
+    mine = normalised(engine.table(hot.HOT)).semi_join(engine.table(TOUCHED), list(TICKET))
+    engine.scratch(SCOPE, recorded(mine, events.columns))
+    for name, fact in FACTS.items():
+        if scope_of(fact) == SCOPE:
+            continue
+        if not engine.run(f"SELECT 1 FROM {keys[name]} LIMIT 1"):
+            engine.scratch_view(scope_of(fact), events.limit(0))
+            continue
+        seen = normalised(events.filter(events.kind.isin(list(fact.key.kinds))))
+        wanted = engine.table(keys[name]).rename({event: own for own, event in fact.key.columns.items()})
+        mine = seen.semi_join(wanted, list(fact.key.columns.values()))
+        engine.scratch(scope_of(fact), recorded(mine, events.columns))
 
 
 def _differing(name: str) -> str:
@@ -289,27 +305,29 @@ def _differing(name: str) -> str:
     return f"differing_{name}"
 
 
-def _differences(engine: DuckDB, name: str, keys: Table) -> Table:
-    """Rows that a fact has more or fewer times than the fold made them, each once.
+def _find_differences(engine: DuckDB, name: str, keys: str) -> None:
+    """Make the scratch table of rows that a fact has more or fewer times than the fold made them.
 
     A key may be an agent's whole working life, of which a day's events change the last rows.
     """
-    stored = engine.table(name)
-    columns = stored.columns
-    there = stored.semi_join(keys, list(keys.columns)).mutate(number=ibis.literal(-1))
-    made = engine.table(folded(name)).select(*columns).mutate(number=ibis.literal(1))
-    told = there.union(made).group_by(*columns).aggregate(number=lambda t: t.number.sum())
-    return told.filter(told.number != 0).drop("number")
+    same = matching("t", "k", tuple(FACTS[name].key.columns))
+    engine.scratch_sql(
+        _differing(name),
+        f"""
+        SELECT * EXCLUDE (number) FROM (
+            SELECT * EXCLUDE (number), sum(number) AS number FROM (
+                SELECT t.*, -1 AS number FROM {name} AS t SEMI JOIN {keys} AS k ON {same}
+                UNION ALL BY NAME SELECT *, 1 AS number FROM {folded(name)})
+            GROUP BY ALL)
+        WHERE number <> 0
+        """,
+    )
 
 
-def _among(rows: Table, wanted: Table) -> Table:
-    """The rows that equal one of the wanted in all columns, null or not."""
-    return rows.semi_join(wanted, [rows[name].identical_to(wanted[name]) for name in wanted.columns])
-
-
-def _touched_keys(key: Key, changed: Table, touched: Table) -> Table:
-    """The keys of a fact to be replaced, under the fact's own column names."""
-    if key is TICKET_KEY:
-        return touched
-    mine = changed.filter(changed.kind.isin(list(key.kinds)))
-    return mine.select(**{fact: mine[event] for fact, event in key.columns.items()}).distinct()
+def _replace_differing(engine: DuckDB, name: str) -> None:
+    columns = engine.table(name).columns
+    same = " AND ".join(f"t.{column} IS NOT DISTINCT FROM d.{column}" for column in columns)
+    engine.run(f"DELETE FROM {name} AS t USING {_differing(name)} AS d WHERE {same}")
+    engine.run(
+        f"INSERT INTO {name} BY NAME SELECT t.* FROM {folded(name)} AS t SEMI JOIN {_differing(name)} AS d ON {same}"
+    )

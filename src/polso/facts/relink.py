@@ -1,19 +1,17 @@
 """Linking again: the second pass over the people whom new events touch.
 
 Rule kept here: all rows of those people are read, but only in the columns that links need; of rows whose own events
-did not change, only those that the second pass now says differently are written.
+did not change, only those that the second pass now says differently are written. Facts are kept up by DuckDB alone,
+and translating expressions would take longer than running them, so this module speaks SQL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import or_
 from typing import Final
 
-from polso.engine import DuckDB, Table, ibis
+from polso.engine import DuckDB
 from polso.facts import FACTS
-from polso.facts.people import with_person
 from polso.facts.plan import PEOPLE, ROW, Plan, folded, whole
 
 AFFECTED: Final = "fold_affected"
@@ -30,17 +28,20 @@ def stale(name: str) -> str:
     return f"stale_{name}"
 
 
-def relink(engine: DuckDB, steps: Plan, changed: Table, touched: Mapping[str, Table]) -> None:
-    """Run the second pass over all rows of the affected people: what is to be stored, and what it takes the place of.
+def relink(engine: DuckDB, steps: Plan, changed: str, touched: Mapping[str, str]) -> list[str]:
+    """Run the second pass over all rows of the affected people; the facts of which something is to be stored.
 
-    touched: fact -> its keys that are folded again. Rows are told apart by where they stand in their table, so
-    nothing may be stored between this and the use of its tables.
+    changed: the table of new events; touched: fact -> the table of its keys that are folded again. Rows are told apart by
+    where they stand in their table, so nothing may be stored between this and the use of its tables.
     """
-    affected = engine.scratch(AFFECTED, _affected(engine, changed, touched))
+    _find_affected(engine, steps, changed, touched)
     for name in steps.relink:
-        engine.scratch(whole(name), _rows_of(engine, name, affected, touched[name]))
-    for name, text in steps.relink.items():
-        _renew(engine, name, engine.scratch_sql(RELINKED, text))
+        _find_rows(engine, name, touched[name])
+    found = [name for name in steps.relink if engine.run(f"SELECT 1 FROM {whole(name)} LIMIT 1")]
+    for name in found:
+        engine.scratch_sql(RELINKED, steps.relink[name])
+        _renew(engine, name)
+    return found
 
 
 def clean(engine: DuckDB, steps: Plan) -> None:
@@ -52,57 +53,67 @@ def clean(engine: DuckDB, steps: Plan) -> None:
             engine.drop(name)
 
 
-def _affected(engine: DuckDB, changed: Table, touched: Mapping[str, Table]) -> Table:
-    """People whose rows may have to be linked again: those of touched rows as they were and as they are, and new aliases."""
-    said = changed.filter(changed.customer_id.notnull())
-    named = [said.select("client", person="customer_id")]
-    alias = changed.filter(changed.kind == "identified", changed.subject_id.notnull())
-    alias = alias.select("client", customer_id="subject_id")
-    named.append(alias.rename(person="customer_id"))
-    for name, keys in touched.items():
-        if FACTS[name].link:
-            stored = engine.table(name)
-            before = stored.semi_join(keys, list(keys.columns))
-            # Whoever an alias was taken for until now loses its rows.
-            lost = stored.semi_join(alias, ["client", "customer_id"])
-            now = with_person(engine.table(folded(name)), engine.table(PEOPLE))
-            named += [
-                rows.filter(rows.person.notnull()).select("client", "person") for rows in (before, lost, now)
-            ]
-            # A row told under an alias must be found by it, when none of the batch's events names the customer.
-            named.append(now.filter(now.customer_id.notnull()).select("client", person="customer_id"))
-    return ibis.union(*named, distinct=True)
+def matching(rows: str, keys: str, names: Mapping[str, str] | tuple[str, ...]) -> str:
+    """SQL: whether a row has a key; `names` are the columns, {of the row: of the key} where they differ."""
+    pairs = names if isinstance(names, Mapping) else dict(zip(names, names, strict=True))
+    return " AND ".join(f"{rows}.{name} = {keys}.{other}" for name, other in pairs.items())
 
 
-def _rows_of(engine: DuckDB, name: str, affected: Table, touched: Table) -> Table:
+def _find_affected(engine: DuckDB, steps: Plan, changed: str, touched: Mapping[str, str]) -> None:
+    """People whose rows may have to be linked again: those of touched rows as they were and as they are, and aliases."""
+    alias = f"SELECT client, subject_id AS customer_id FROM {changed} WHERE kind = 'identified'"
+    named = [f"SELECT client, customer_id AS person FROM {changed}", alias]
+    for name in steps.relink:
+        same = matching("t", "k", tuple(FACTS[name].key.columns))
+        # Whoever an alias was taken for until now loses its rows.
+        known_as = matching("t", "a", ("client", "customer_id"))
+        named += [
+            f"SELECT t.client, t.person FROM {name} AS t SEMI JOIN {touched[name]} AS k ON {same}",
+            f"SELECT t.client, t.person FROM {name} AS t SEMI JOIN ({alias}) AS a ON {known_as}",
+            f"SELECT client, customer_id FROM {folded(name)}",
+        ]
+    engine.scratch_sql(
+        AFFECTED,
+        f"""
+        WITH named AS ({" UNION ".join(named)})
+        FROM named WHERE person IS NOT NULL
+        UNION SELECT p.client, p.person FROM {PEOPLE} AS p SEMI JOIN named AS n ON p.client = n.client AND p.alias = n.person
+        """,
+    )
+
+
+def _find_rows(engine: DuckDB, name: str, touched: str) -> None:
     """What links read of all rows of the affected people: stored ones by their place, folded ones by a negative one."""
-    columns = [ROW, *FACTS[name].link_reads]
-    stored = _placed(engine.table(name))
-    by_person = stored.semi_join(affected, ["client", "person"]).select(ROW)
-    by_alias = stored.semi_join(affected.rename(customer_id="person"), ["client", "customer_id"]).select(ROW)
-    theirs = stored.semi_join(by_person.union(by_alias, distinct=True), ROW)
-    kept = theirs.anti_join(touched, list(touched.columns))
-    return kept.select(*columns).union(_folded(engine, name).select(*columns))
+    reads = ", ".join(FACTS[name].link_reads)
+    theirs = " UNION ".join(
+        f"SELECT t.rowid FROM {name} AS t SEMI JOIN {AFFECTED} AS a ON t.client = a.client AND t.{who} = a.person"
+        for who in ("person", "customer_id")
+    )
+    same = matching("t", "k", tuple(FACTS[name].key.columns))
+    engine.scratch_sql(
+        whole(name),
+        f"""
+        SELECT t.rowid AS {ROW}, {reads} FROM {name} AS t ANTI JOIN {touched} AS k ON {same} WHERE t.rowid IN ({theirs})
+        UNION ALL SELECT -1 - rowid, {reads} FROM {folded(name)}
+        """,
+    )
 
 
-def _placed(stored: Table) -> Table:
-    return stored.mutate(**{ROW: stored.rowid()})
-
-
-def _folded(engine: DuckDB, name: str) -> Table:
-    rows = engine.table(folded(name))
-    return rows.mutate(**{ROW: -1 - rows.rowid()})
-
-
-def _renew(engine: DuckDB, name: str, made: Table) -> None:
+def _renew(engine: DuckDB, name: str) -> None:
     """Set apart the stored rows that differ from what the second pass made, and make the rows to be stored."""
     linked = [column.name for column in FACTS[name].columns if column.linked]
-    stored = _placed(engine.table(name))
-    was = stored.select(ROW, **{f"was_{column}": stored[column] for column in linked})
-    met = made.inner_join(was, ROW)
-    differs = reduce(or_, (~met[column].identical_to(met[f"was_{column}"]) for column in linked))
-    other = engine.scratch(stale(name), met.filter(differs).select(ROW, *linked))
-    columns = engine.table(name).columns
-    changed = stored.drop(*linked).inner_join(other, ROW).select(*columns)
-    fresh = _folded(engine, name).inner_join(made, ROW).select(*columns)
-    engine.scratch(relinked(name), changed.union(fresh))
+    made = ", ".join(f"m.{column}" for column in linked)
+    differs = " OR ".join(f"m.{column} IS DISTINCT FROM t.{column}" for column in linked)
+    engine.scratch_sql(
+        stale(name),
+        f"SELECT m.{ROW}, {made} FROM {RELINKED} AS m JOIN {name} AS t ON t.rowid = m.{ROW} WHERE {differs}",
+    )
+    renewed = ", ".join(f"s.{column} AS {column}" for column in linked)
+    engine.scratch_sql(
+        relinked(name),
+        f"""
+        SELECT t.* REPLACE ({renewed}) FROM {name} AS t JOIN {stale(name)} AS s ON t.rowid = s.{ROW}
+        UNION ALL BY NAME
+        SELECT f.*, {made} FROM {folded(name)} AS f JOIN {RELINKED} AS m ON m.{ROW} = -1 - f.rowid
+        """,
+    )
