@@ -215,3 +215,25 @@ def test_no_event_is_lost(log: Log) -> None:
     assert [(len(log),)] == engine.run("SELECT count(*) FROM events")
     assert [(4,)] == engine.run("SELECT count(*) FROM rejections")
     engine.close()
+
+
+@pytest.mark.parametrize("told", ["at once", "in two batches"])
+def test_an_alias_that_changes_hands(told: str) -> None:
+    common = {"source": "desk", "client": "a"}
+    told_by = {"one": ("k1", 0, 1), "visitor": ("v1", 3, 4), "two": ("k2", 1, 2)}
+    before = [
+        {**common, "event_id": f"{ticket}-{kind}", "ticket_id": ticket, "customer_id": who, "kind": kind,
+         "actor_kind": "agent" if kind == "solved" else "customer", "occurred_at": START + timedelta(days=days)}
+        for ticket, (who, *lasted) in told_by.items()
+        for kind, days in zip(("opened", "solved"), lasted, strict=True)
+    ]  # fmt: skip
+    who_is_who: Log = [
+        {**common, "event_id": person, "customer_id": person, "subject_id": "v1", "kind": "identified",
+         "occurred_at": START + timedelta(days=5 + place)}
+        for place, person in enumerate(("k1", "k2"))
+    ]  # fmt: skip
+    batches = [[*before, who_is_who[0]], who_is_who[1:]]
+    with store(*(batches if told == "in two batches" else [[*before, *who_is_who]])) as engine:
+        found = {row["ticket_id"]: (row["person"], row["next_ticket_at"]) for row in rows(engine, "tickets")}
+    opened = START + timedelta(days=3)
+    assert {"one": ("k1", None), "two": ("k2", opened), "visitor": ("k2", None)} == found

@@ -182,4 +182,5 @@ BOTS = Fact(
     ),
     fold=fold,
     link=link,
+    link_reads=(*_KEY, "client", "customer_id", "ended_at", "ticket_contact_at"),
 )

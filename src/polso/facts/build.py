@@ -8,7 +8,7 @@ transaction: DuckDB reads what a transaction itself has made on one core alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -20,17 +20,18 @@ from polso.calendar.configured import configured
 from polso.config import CalendarSettings, Config, fingerprint
 from polso.engine import DuckDB, Engine, IntegerValue, Table, ibis
 from polso.events import log
-from polso.facts import FACTS
-from polso.facts.fact import TICKET, TICKET_KEY, Key, normalised, recorded
-from polso.facts.people import with_person
-from polso.facts.plan import ALWAYS, DAYS, PEOPLE, SCOPE, Plan, folded, people_of, plan
+from polso.facts import FACTS, hot, relink
+from polso.facts.fact import TICKET, TICKET_KEY, normalised, recorded
+from polso.facts.plan import ALWAYS, DAYS, PEOPLE, ROW, SCOPE, Plan, folded, people_of, plan, scope_of
+from polso.facts.relink import matching
 from polso.facts.sla import reach
 
 STATE = "fold_state"
-HOT = "hot"
+# The new events, as folds see them, and the keys that they touch.
+CHANGED = "fold_changed"
+TOUCHED = "fold_touched"
 # Facts that are being made anew stand under this prefix until all of them take their places at once.
 NEXT = "next_"
-HOT_DAYS = 30
 # Scratch tables of a fold take about 600 bytes an event: what two cores and 8 GB of memory bear.
 EVENTS_PER_BUCKET = 6_000_000
 Progress = Callable[[str, int, int], None]
@@ -74,7 +75,7 @@ def prepare(engine: Engine, events: Table, config: Config) -> Plan:
 
 
 def fold(engine: Engine, steps: Plan, *, into: str | None = None, progress: Progress | None = None) -> None:
-    """Run the fold: from the scratch table SCOPE to one scratch table a fact, `folded(name)`.
+    """Run the fold: from the scopes of the facts to one scratch table a fact, `folded(name)`.
 
     With `into`, facts without a second pass are stored at once, in the order of their clock, each under its name after
     this prefix, and only seen in scratch.
@@ -94,8 +95,16 @@ def fold(engine: Engine, steps: Plan, *, into: str | None = None, progress: Prog
 
 def clean(engine: Engine, steps: Plan) -> None:
     """Let go of what a fold left in scratch."""
-    for name in (SCOPE, DAYS, PEOPLE, *(step.name for step in steps.fold)):
+    scopes = {scope_of(fact) for fact in FACTS.values()}
+    for name in (*scopes - {SCOPE}, SCOPE, DAYS, PEOPLE, *(step.name for step in steps.fold)):
         engine.drop(name)
+
+
+def _scopes(engine: Engine, events: Table) -> None:
+    """Let every fact that is not folded from tickets read from these events."""
+    for fact in FACTS.values():
+        if scope_of(fact) != SCOPE:
+            engine.scratch_view(scope_of(fact), events)
 
 
 def rebuild(
@@ -127,6 +136,7 @@ def store(
     """
     if buckets == 1:
         engine.scratch_view(SCOPE, events)
+        _scopes(engine, events)
         fold(engine, steps, into=into, progress=progress)
     else:
         _in_buckets(engine, steps, events, buckets, progress)
@@ -146,7 +156,7 @@ def _parted(name: str) -> str:
 def _in_buckets(engine: Engine, steps: Plan, events: Table, buckets: int, progress: Progress | None) -> None:
     """Fold bucket by bucket; in the end `folded(name)` shows the rows of all of them."""
     for bucket in range(buckets):
-        engine.scratch(SCOPE, _events_of(events, bucket, buckets))
+        _scopes(engine, engine.scratch(SCOPE, _events_of(events, bucket, buckets)))
         fold(engine, steps, progress=progress)
         for name in steps.facts:
             rows = engine.table(folded(name))
@@ -201,7 +211,7 @@ def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -
         with engine.transaction():
             for name in FACTS:
                 engine.replace(name, NEXT + name)
-            warm(engine)
+            hot.warm(engine)
             _note(engine, newest, rules)
     else:
         refold(engine, config, min(behind), (newest, rules), progress=progress)
@@ -223,26 +233,33 @@ def refold(
     reached: the batch, and the rules, that the facts speak for when it is done.
     """
     steps = prepare(engine, engine.table(log.EVENTS), config)
-    changed = engine.scratch("fold_changed", normalised(_changed_since(engine, batch)))
-    touched = engine.scratch(
-        "fold_touched", changed.filter(changed.ticket_id.notnull()).select(*TICKET).distinct()
-    )
+    changed = engine.scratch(CHANGED, normalised(_changed_since(engine, batch)))
+    keys = {name: _find_touched(engine, name) for name in FACTS}
     with engine.transaction():
-        _thaw(engine, touched, batch)
-    engine.scratch(SCOPE, _scope(engine, changed, touched))
+        hot.thaw(engine, engine.table(TOUCHED), batch)
+    _scope(engine, changed, keys)
     fold(engine, steps, progress=progress)
-    affected = engine.scratch("fold_affected", _affected(engine, changed))
+    linked = relink.relink(engine, steps, CHANGED, keys)
+    lasting = [name for name, fact in FACTS.items() if fact.key.kinds and not fact.link]
+    for name in lasting:
+        _find_differences(engine, name, keys[name])
     with engine.transaction():
         for name, fact in FACTS.items():
-            keys = _touched_keys(fact.key, changed, touched)
-            engine.delete(name, keys)
-            # An event read for one key may be a part of another's (an order of a visit): whole keys only.
-            engine.append(name, engine.table(folded(name)).semi_join(keys, list(keys.columns)))
-        _relink(engine, steps, affected, changed)
-        _cool(engine)
+            same = matching("t", "k", tuple(fact.key.columns))
+            if name in lasting:
+                _replace_differing(engine, name)
+                continue
+            engine.run(f"DELETE FROM {name} AS t USING {keys[name]} AS k WHERE {same}")
+            if name in linked:
+                engine.run(f"DELETE FROM {name} WHERE rowid IN (SELECT {ROW} FROM {relink.stale(name)})")
+                engine.run(f"INSERT INTO {name} BY NAME FROM {relink.relinked(name)}")
+            elif not fact.link:
+                engine.run(f"INSERT INTO {name} BY NAME FROM {folded(name)}")
+        hot.cool(engine)
         _note(engine, *reached)
     clean(engine, steps)
-    for name in ("fold_changed", "fold_touched", "fold_affected"):
+    relink.clean(engine, steps)
+    for name in {CHANGED, *keys.values(), *map(_differing, lasting)}:
         engine.drop(name)
 
 
@@ -254,104 +271,63 @@ def _changed_since(engine: DuckDB, batch: int) -> Table:
     )
 
 
-def _thaw(engine: DuckDB, touched: Table, batch: int) -> None:
-    """Bring every event of the touched tickets into the hot table, from the log where they had gone cold.
-
-    What a fold that was cut short had brought there already goes first.
-    """
-    engine.run(f"DELETE FROM {HOT} WHERE batch > ?", [batch])
-    hot, events = engine.table(HOT), engine.table(log.EVENTS)
-    lost = engine.table(log.SUPERSEDED)
-    engine.delete(HOT, lost.filter(lost.superseded_in > batch).select("key", "content_hash"))
-    known = engine.table("tickets").semi_join(touched, list(TICKET)).select(*TICKET)
-    # Surveys and work without a ticket are in no fact of tickets, so the log is asked for them.
-    changed = engine.table("fold_changed")
-    known = known.union(
-        changed.filter(~changed.has_ticket & changed.ticket_id.notnull()).select(*TICKET), distinct=True
-    )
-    cold = engine.scratch("fold_cold", known.anti_join(normalised(hot), list(TICKET)))
-    ((number,),) = engine.run("SELECT count(*) FROM fold_cold")
-    if number:
-        old = normalised(events.filter(events.batch <= batch)).semi_join(cold, list(TICKET))
-        engine.append(HOT, recorded(old, events.columns))
-    fresh = normalised(events.filter(events.batch > batch))
-    engine.append(HOT, recorded(fresh.filter(fresh.ticket_id.notnull()), events.columns))
-    engine.drop("fold_cold")
+def _find_touched(engine: DuckDB, name: str) -> str:
+    """Make the scratch table of a fact's keys to be replaced, under the fact's own column names; the table's name."""
+    key = FACTS[name].key
+    ticket = key is TICKET_KEY
+    table = TOUCHED if ticket else f"{TOUCHED}_{name}"
+    listed = ", ".join(f"'{kind}'" for kind in key.kinds)
+    of_kind = "ticket_id IS NOT NULL" if ticket else f"kind IN ({listed})"
+    columns = ", ".join(f"{event} AS {fact}" for fact, event in key.columns.items())
+    engine.scratch_sql(table, f"SELECT DISTINCT {columns} FROM {CHANGED} WHERE {of_kind}")
+    return table
 
 
-def _scope(engine: DuckDB, changed: Table, touched: Table) -> Table:
-    """All events of every touched key, each once: tickets from the hot table, other keys from the log."""
-    columns = engine.table(log.EVENTS).columns
-    events = normalised(engine.table(log.EVENTS))
-    parts = [recorded(normalised(engine.table(HOT)).semi_join(touched, list(TICKET)), columns)]
-    for key in {fact.key.kinds: fact.key for fact in FACTS.values() if fact.key.kinds}.values():
-        named = list(key.columns.values())
-        wanted = changed.filter(changed.kind.isin(list(key.kinds))).select(*named).distinct()
-        mine = events.filter(events.kind.isin(list(key.kinds))).semi_join(wanted, named)
-        parts.append(recorded(mine.anti_join(touched, list(TICKET)), columns))
-    return ibis.union(*parts, distinct=True)
-
-
-def _touched_keys(key: Key, changed: Table, touched: Table) -> Table:
-    """The keys of a fact to be replaced, under the fact's own column names."""
-    if key is TICKET_KEY:
-        return touched
-    mine = changed.filter(changed.kind.isin(list(key.kinds)))
-    return mine.select(**{fact: mine[event] for fact, event in key.columns.items()}).distinct()
-
-
-def _affected(engine: DuckDB, changed: Table) -> Table:
-    """People whose rows may have to be linked again: those of touched rows as they were and as they are, and new aliases."""
-    said = changed.filter(changed.customer_id.notnull())
-    named = [said.select("client", person="customer_id")]
-    alias = changed.filter(changed.kind == "identified", changed.subject_id.notnull())
-    named.append(alias.select("client", person="subject_id"))
+def _scope(engine: DuckDB, changed: Table, keys: Mapping[str, str]) -> None:
+    """All events of every touched key, for each kind of key apart: tickets from the hot table, other keys from the log."""
+    events = engine.table(log.EVENTS)
+    mine = normalised(engine.table(hot.HOT)).semi_join(engine.table(TOUCHED), list(TICKET))
+    engine.scratch(SCOPE, recorded(mine, events.columns))
     for name, fact in FACTS.items():
-        if fact.link:
-            keys = _touched_keys(fact.key, changed, engine.table("fold_touched"))
-            before = engine.table(name).semi_join(keys, list(keys.columns))
-            now = with_person(engine.table(folded(name)), engine.table(PEOPLE))
-            named += [rows.filter(rows.person.notnull()).select("client", "person") for rows in (before, now)]
-            # A row told under an alias must be found by it, when none of the batch's events names the customer.
-            named.append(now.filter(now.customer_id.notnull()).select("client", person="customer_id"))
-    return ibis.union(*named, distinct=True)
+        if scope_of(fact) == SCOPE:
+            continue
+        if not engine.run(f"SELECT 1 FROM {keys[name]} LIMIT 1"):
+            engine.scratch_view(scope_of(fact), events.limit(0))
+            continue
+        seen = normalised(events.filter(events.kind.isin(list(fact.key.kinds))))
+        wanted = engine.table(keys[name]).rename({event: own for own, event in fact.key.columns.items()})
+        mine = seen.semi_join(wanted, list(fact.key.columns.values()))
+        engine.scratch(scope_of(fact), recorded(mine, events.columns))
 
 
-def _relink(engine: DuckDB, steps: Plan, affected: Table, changed: Table) -> None:
-    """The second pass again, over all rows of the affected people, and new rows of nobody known."""
-    for name in steps.link:
-        rows = engine.table(name)
-        by_person = rows.semi_join(affected, ["client", "person"])
-        by_alias = rows.semi_join(affected.rename(customer_id="person"), ["client", "customer_id"])
-        keys = _touched_keys(FACTS[name].key, changed, engine.table("fold_touched"))
-        new = rows.filter(rows.customer_id.isnull()).semi_join(keys, list(keys.columns))
-        own = by_person.union(by_alias, distinct=True).union(new, distinct=True)
-        columns = [c.name for c in FACTS[name].columns if c.linked]
-        engine.scratch(folded(name), own.drop(*columns))
-    for name, text in steps.link.items():
-        done = engine.scratch_sql("relinked", text)
-        # Whole rows, not keys: other people may have rows of the same ticket.
-        engine.delete(name, engine.table(folded(name)))
-        engine.append(name, done)
-    engine.drop("relinked")
+def _differing(name: str) -> str:
+    """The scratch table of what a fact has a wrong number of rows of."""
+    return f"differing_{name}"
 
 
-def warm(engine: DuckDB) -> None:
-    """Keep the events of tickets that are open or moved in the last 30 days in a table of their own."""
-    seen = normalised(engine.table(log.EVENTS))
-    raw = engine.table(log.EVENTS).columns
-    engine.create(HOT, recorded(seen.semi_join(_hot_tickets(engine), list(TICKET)), raw))
+def _find_differences(engine: DuckDB, name: str, keys: str) -> None:
+    """Make the scratch table of rows that a fact has more or fewer times than the fold made them.
+
+    A key may be an agent's whole working life, of which a day's events change the last rows.
+    """
+    same = matching("t", "k", tuple(FACTS[name].key.columns))
+    engine.scratch_sql(
+        _differing(name),
+        f"""
+        SELECT * EXCLUDE (number) FROM (
+            SELECT * EXCLUDE (number), sum(number) AS number FROM (
+                SELECT t.*, -1 AS number FROM {name} AS t SEMI JOIN {keys} AS k ON {same}
+                UNION ALL BY NAME SELECT *, 1 AS number FROM {folded(name)})
+            GROUP BY ALL)
+        WHERE number <> 0
+        """,
+    )
 
 
-def _hot_tickets(engine: DuckDB) -> Table:
-    tickets = engine.table("tickets")
-    newest = tickets.last_event_at.max().name("newest")
-    joined = tickets.cross_join(tickets.aggregate(newest))
-    recent = joined.last_event_at >= joined.newest - ibis.interval(days=HOT_DAYS)
-    return joined.filter(joined.is_open | recent).select(*TICKET)
-
-
-def _cool(engine: DuckDB) -> None:
-    """Let go of tickets that ended and have been still for 30 days."""
-    hot = normalised(engine.table(HOT))
-    engine.delete(HOT, hot.anti_join(_hot_tickets(engine), list(TICKET)).select("key"))
+def _replace_differing(engine: DuckDB, name: str) -> None:
+    columns = engine.table(name).columns
+    same = " AND ".join(f"t.{column} IS NOT DISTINCT FROM d.{column}" for column in columns)
+    engine.run(f"DELETE FROM {name} AS t USING {_differing(name)} AS d WHERE {same}")
+    engine.run(
+        f"INSERT INTO {name} BY NAME SELECT t.* FROM {folded(name)} AS t SEMI JOIN {_differing(name)} AS d ON {same}"
+    )

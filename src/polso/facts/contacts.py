@@ -404,5 +404,6 @@ CONTACTS = Fact(
     ),
     fold=fold,
     link=link,
+    link_reads=(*TICKET, "nth", "client", "customer_id", "direction", "is_counted", "started_at", "ended_at"),
     credited={(ANY, "sender"): WHOSE},
 )

@@ -152,6 +152,7 @@ class Fact:
     order; spans: durations to give a business twin; at: the instant at which ticket dimensions are taken
     (none where the fact carries no dimensions of tickets); link: the second pass over rows of the same
     people, which sees other linked facts of those people (columns `client`, `customer_id` and `person`);
+    link_reads: the columns of this fact that it, or another fact's, reads;
     finish: what only the spans can tell, from rows with spans, their calendar's column and the day table;
     credited: (instant, credit rule) -> the columns that stand for `agent` and `team` under it, where the
     instant is ANY for all that have none of their own.
@@ -166,6 +167,7 @@ class Fact:
     spans: tuple[Span, ...] = ()
     at: str | None = None
     link: Link | None = None
+    link_reads: tuple[str, ...] = ()
     finish: Finish | None = None
     credited: Credited = field(default_factory=dict)
 

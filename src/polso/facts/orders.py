@@ -171,4 +171,5 @@ ORDERS = Fact(
     ),
     fold=fold,
     link=link,
+    link_reads=(*_KEY, "client", "customer_id", "ordered_at", "is_kept"),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -20,7 +20,7 @@ from polso.config import CalendarRule, Config, fingerprint
 from polso.engine import UNKNOWN, BooleanValue, Engine, StringValue, Table, ibis, micros_between
 from polso.events import kinds
 from polso.facts import FACTS
-from polso.facts.fact import TICKET, Context, Fact, Key, normalised, of_tickets
+from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, normalised, of_tickets
 from polso.facts.history import history
 from polso.facts.people import people, with_person
 from polso.facts.replies import turns
@@ -30,6 +30,8 @@ from polso.facts.tickets import anchors
 ALWAYS: Final = "always"
 CALENDAR: Final = "calendar"
 SCOPE: Final = "fold_scope"
+# Beside what links need of a row: which one it is.
+ROW: Final = "row_id"
 DAYS: Final = "fold_days"
 PEOPLE: Final = "fold_people"
 UNTYPED: Final = "polso_untyped"
@@ -48,13 +50,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in order: `fold` reads the scope, the days and the people; `link` reads folded (or stored) rows.
+    """Steps in order: `fold` reads the scopes, the days and the people; `link` reads folded rows.
 
-    link: fact -> text over `<prefix><fact>` tables, for facts with a second pass over people.
+    link: fact -> text over the `folded` tables, for facts with a second pass over people; relink: fact -> the same
+    over the `whole` tables, which have ROW and what links read and give ROW and the linked columns.
     """
 
     fold: tuple[Step, ...]
     link: Mapping[str, str]
+    relink: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -79,6 +83,16 @@ class Plan:
 def folded(name: str) -> str:
     """The scratch table of a fact's rows before the second pass."""
     return f"folded_{name}"
+
+
+def whole(name: str) -> str:
+    """The scratch table of all rows of some people, as the second pass reads them."""
+    return f"whole_{name}"
+
+
+def scope_of(fact: Fact) -> str:
+    """The scratch table or view of the events that a fact is folded from: whole keys, and what else may be there."""
+    return SCOPE if fact.key is TICKET_KEY else f"{SCOPE}_{fact.name}"
 
 
 def schema_of(fact: Fact, config: Config, *, linked: bool) -> dict[str, str]:
@@ -125,7 +139,7 @@ class Maker:
         shared["spells"] = self.keep("fold_spells", spells(seen, context))
         shared["turns"] = self.keep("fold_turns", turns(seen, context))
         for fact in FACTS.values():
-            rows = self.with_spans(fact.fold(_read_by(fact.key, seen), context), fact)
+            rows = self.with_spans(fact.fold(_read_by(fact), context), fact)
             types = schema_of(fact, self.config, linked=False)
             shared[fact.name] = self.keep(folded(fact.name), rows.select(*types), types)
         return tuple(self.steps)
@@ -148,25 +162,40 @@ class Maker:
 
     def link(self) -> dict[str, str]:
         """The second pass of every linked fact, over folded rows of whole people."""
+        linked = [fact for fact in FACTS.values() if fact.link]
+        given = {folded(fact.name): schema_of(fact, self.config, linked=False) for fact in linked}
+        return self.links(given, {fact.name: schema_of(fact, self.config, linked=True) for fact in linked})
+
+    def relink(self) -> dict[str, str]:
+        """The second pass over the columns that it reads, for the columns that it makes."""
+        given, made = {}, {}
+        for fact in FACTS.values():
+            if fact.link:
+                types = {c.name: c.type for c in fact.columns}
+                given[whole(fact.name)] = {ROW: "int64"} | {name: types[name] for name in fact.link_reads}
+                made[fact.name] = {ROW: "int64"} | {c.name: c.type for c in fact.columns if c.linked}
+        return self.links(given, made)
+
+    def links(
+        self, given: Mapping[str, Mapping[str, str]], made: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, str]:
+        """Fact -> the text of its second pass, from tables of these types (one a fact, in order) to these columns."""
         identities = ibis.table({"client": "string", "alias": "string", "person": "string"}, name=PEOPLE)
         known = {
-            name: with_person(
-                ibis.table(schema_of(fact, self.config, linked=False), name=folded(name)), identities
-            )
-            for name, fact in FACTS.items()
-            if fact.link
+            fact: with_person(ibis.table(dict(types), name=name), identities)
+            for fact, (name, types) in zip(made, given.items(), strict=True)
         }
         texts = {}
-        for name, fact in FACTS.items():
-            if fact.link:
-                rows = fact.link(known[name], known)
-                types = schema_of(fact, self.config, linked=True)
-                texts[name] = self.typed(self.engine.sql(rows.select(*types)), types)
+        for name, types in made.items():
+            link = FACTS[name].link
+            rows = link(known[name], known) if link else known[name]
+            texts[name] = self.typed(self.engine.sql(rows.select(*types)), types)
         return texts
 
 
-def _read_by(key: Key, events: Table) -> Table:
-    return events.filter(events.kind.isin(list(key.kinds))) if key.kinds else events
+def _read_by(fact: Fact) -> Table:
+    events = normalised(ibis.table(EVENT_SCHEMA, name=scope_of(fact)))
+    return events.filter(events.kind.isin(list(fact.key.kinds))) if fact.key.kinds else events
 
 
 def people_of(events: Table) -> Table:
@@ -220,7 +249,7 @@ def _made(engine: Engine, config: Config, days: Mapping[str, str]) -> Plan:
     sys.setrecursionlimit(max(deepest, DEEP))
     try:
         maker = Maker(engine, config, days)
-        return Plan(maker.fold(), maker.link())
+        return Plan(maker.fold(), maker.link(), maker.relink())
     finally:
         ibis.options.sql.fuse_selects = fused
         sys.setrecursionlimit(deepest)
@@ -232,7 +261,10 @@ def _recalled(engine: Engine, key: str) -> Plan | None:
     rows = engine.collect(engine.table(PLAN).order_by("place")).to_pylist()
     kept = [row for row in rows if row["key"] == key]
     folds = tuple(Step(row["name"], row["sql"]) for row in kept if row["stage"] == "fold")
-    return Plan(folds, {row["name"]: row["sql"] for row in kept if row["stage"] == "link"}) if folds else None
+    link, relink = (
+        {row["name"]: row["sql"] for row in kept if row["stage"] == stage} for stage in ("link", "relink")
+    )
+    return Plan(folds, link, relink) if folds else None
 
 
 def _remember(engine: Engine, key: str, made: Plan) -> None:
@@ -241,9 +273,9 @@ def _remember(engine: Engine, key: str, made: Plan) -> None:
         and engine.collect(engine.table(PLAN).filter(lambda t: t.key == key).limit(1)).num_rows
     ):
         return
-    steps = [("fold", step.name, step.sql) for step in made.fold] + [
-        ("link", *item) for item in made.link.items()
-    ]
+    steps = [("fold", step.name, step.sql) for step in made.fold]
+    steps += [("link", *item) for item in made.link.items()]
+    steps += [("relink", *item) for item in made.relink.items()]
     rows = [
         {"key": key, "place": place, "stage": stage, "name": name, "sql": sql}
         for place, (stage, name, sql) in enumerate(steps)

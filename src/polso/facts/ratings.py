@@ -228,6 +228,7 @@ RATINGS = Fact(
     ),
     fold=fold,
     link=link,
+    link_reads=("client", "customer_id", "rated_at", "scale", "is_valid", "is_latest", "is_positive"),
     credited={
         (ANY, "solver"): {"agent": "solver", "team": "team"},
         (ANY, "last_assignee"): {"agent": "last_agent", "team": "last_team"},

@@ -121,4 +121,5 @@ VISITS = Fact(
     ),
     fold=fold,
     link=link,
+    link_reads=(*_KEY, "customer_id", "visited_at", "is_bot", "is_named"),
 )
