@@ -15,8 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from polso import __version__
 from polso.errors import PolsoError
-from polso.faces.web import api, files
-from polso.faces.web import drill, files
+from polso.faces.web import api, drill, files
 from polso.faces.web.render import failed, making, rendered
 from polso.faces.web.safety import Safety
 from polso.faces.web.screen import Screen, screens
