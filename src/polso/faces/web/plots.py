@@ -346,7 +346,7 @@ def funnel(page: Page, result: Result) -> dict[str, Any]:
             "text": {"field": "text", "type": "nominal"},
         },
     }
-    body = {"width": WIDTH - 230, "height": {"step": 34}, "data": {"values": ends}, "encoding": {"y": y}}
+    body = {"width": WIDTH - 280, "height": {"step": 34}, "data": {"values": ends}, "encoding": {"y": y}}
     return spec({**body, "layer": [*layers, said]}, page)
 
 

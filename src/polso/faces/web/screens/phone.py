@@ -93,8 +93,8 @@ def tiles(page: Page) -> list[Tile]:
 
 
 def _hours(page: Page, result: Result) -> dict[str, Any]:
-    """A bar an hour, in the order of the day."""
-    return plots.bars(page, result, most=24)
+    """A bar an hour with any, in the order of the day."""
+    return plots.bars(page, replace(result, cells=tuple(cell for cell in result.cells if cell.n)), most=24)
 
 
 def _outcomes(page: Page, result: Result) -> dict[str, Any]:

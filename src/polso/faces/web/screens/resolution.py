@@ -68,7 +68,7 @@ def compose(page: Page) -> View:
         beside,
         page.figure(
             "reasons", page.say("Transfers by reason"), "reasons", plots.bars,
-            empty=page.say("No transfer has a reason: load events `assigned` that say from which team, and why."),
+            empty=page.say("No transfer has a reason: load events `transferred` with their reason as value."),
         ),
         *parting,
         *(crosstab(page, f"by_{name}", _by(page, name), name, (f"time_{name}", f"rates_{name}")) for name in SPLITS),
