@@ -46,16 +46,15 @@ def accounts(engine: DuckDB, config: Config) -> list[Account]:
         f"SELECT source, count(*), min(occurred_at), max(occurred_at) FROM {log.EVENTS} GROUP BY source"
     )}  # fmt: skip
     kinds = {source.name: source.kind for source in config.source}
-    names = [*kinds, *sorted({*files, *events} - {*kinds})]
-    return [
-        Account(
-            name,
-            kinds.get(name, ""),
-            *(int(n) for n in files.get(name, (0,) * 5)),
-            *events.get(name, (0, None, None)),
+    found = []
+    for name in (*kinds, *sorted({*files, *events} - {*kinds})):
+        number, rows, used, skipped, rejected = (int(n) for n in files.get(name, (0,) * 5))
+        n, first, last = events.get(name, (0, None, None))
+        account = Account(
+            name, kinds.get(name, ""), number, rows, used, skipped, rejected, int(n), first, last
         )
-        for name in names
-    ]
+        found.append(account)
+    return found
 
 
 def reasons(engine: DuckDB) -> list[tuple[str, str, int]]:
