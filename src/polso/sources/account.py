@@ -47,20 +47,8 @@ def accounts(engine: DuckDB, config: Config) -> list[Account]:
         f"SELECT source, count(*), min(occurred_at), max(occurred_at) FROM {log.EVENTS} GROUP BY source"
     )}  # fmt: skip
     kinds = {source.name: source.kind for source in config.source}
-<<<<<<< HEAD
     names = [*kinds, *sorted({*files, *events} - {*kinds})]
     return [_account(name, kinds.get(name, ""), files.get(name), events.get(name)) for name in names]
-=======
-    found = []
-    for name in (*kinds, *sorted({*files, *events} - {*kinds})):
-        number, rows, used, skipped, rejected = (int(n) for n in files.get(name, (0,) * 5))
-        n, first, last = events.get(name, (0, None, None))
-        account = Account(
-            name, kinds.get(name, ""), number, rows, used, skipped, rejected, int(n), first, last
-        )
-        found.append(account)
-    return found
->>>>>>> screens3
 
 
 def _account(name: str, kind: str, counted: list[Any] | None, seen: list[Any] | None) -> Account:
