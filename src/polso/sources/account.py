@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from polso.config import Config
 from polso.engine import DuckDB
@@ -47,11 +46,24 @@ def accounts(engine: DuckDB, config: Config) -> list[Account]:
         f"SELECT source, count(*), min(occurred_at), max(occurred_at) FROM {log.EVENTS} GROUP BY source"
     )}  # fmt: skip
     kinds = {source.name: source.kind for source in config.source}
-    names = [*kinds, *sorted({*files, *events} - {*kinds})]
-    return [_account(name, kinds.get(name, ""), files.get(name), events.get(name)) for name in names]
+    found = []
+    for name in (*kinds, *sorted({*files, *events} - {*kinds})):
+        number, rows, used, skipped, rejected = (int(n) for n in files.get(name, (0,) * 5))
+        n, first, last = events.get(name, (0, None, None))
+        account = Account(
+            name, kinds.get(name, ""), number, rows, used, skipped, rejected, int(n), first, last
+        )
+        found.append(account)
+    return found
 
 
-def _account(name: str, kind: str, counted: list[Any] | None, seen: list[Any] | None) -> Account:
-    files, rows, used, skipped, rejected = map(int, counted or (0,) * 5)
-    events, first, last = seen or (0, None, None)
-    return Account(name, kind, files, rows, used, skipped, rejected, events, first, last)
+def reasons(engine: DuckDB) -> list[tuple[str, str, int]]:
+    """Why events were rejected: source, reason, how many; the most frequent first."""
+    if log.REJECTIONS not in engine.tables():
+        return []
+    return [
+        (str(source), str(reason), int(n))
+        for source, reason, n in engine.run(
+            f"SELECT source, reason, count(*) AS n FROM {log.REJECTIONS} GROUP BY ALL ORDER BY n DESC, source, reason"
+        )
+    ]
