@@ -86,7 +86,7 @@ def test_the_demo_shows_the_day_with_the_time_of_its_data(client: TestClient, ur
     assert 'id="board" data-every="30"' in shown.text
     assert "/static/wallboard.js" in shown.text
     assert "<nav" not in shown.text
-    assert re.search(r"<strong>\w+ 30 \w+ 2026</strong>", re.sub(r"Jun|giu", "Jun", shown.text))
+    assert re.search(r"<span data-day>\w+ 30 \w+ 2026</span>", re.sub(r"Jun|giu", "Jun", shown.text))
 
 
 def test_no_agent_is_on_the_wall(client: TestClient) -> None:

@@ -4,7 +4,6 @@
 const board = document.getElementById("board");
 const stale = document.getElementById("stale");
 const PATIENCE = 20000;
-let read = new Date();
 
 const refresh = async () => {
   try {
@@ -16,11 +15,10 @@ const refresh = async () => {
     const focused = board.contains(document.activeElement) && document.activeElement.getAttribute("href");
     board.replaceChildren(...fresh.childNodes);
     if (focused) board.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
-    read = new Date();
     stale.hidden = true;
   } catch (error) {
     console.warn("the wallboard could not be refreshed", error);
-    stale.textContent = stale.dataset.text.replace("{time}", read.toLocaleTimeString(document.documentElement.lang));
+    stale.textContent = stale.dataset.text.replace("{time}", board.querySelector("[data-read]").dataset.read);
     stale.hidden = false;
   }
 };
