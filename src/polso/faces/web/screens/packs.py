@@ -111,7 +111,8 @@ def _asked(page: Page, row: Row, whole: Line) -> str:
     )
     if row.months:
         said = page.say("{limit}, in {n} of 12 months", limit=said, n=row.months)
-    return f"{said} · {verdict(page, whole)}"
+    reached = "" if whole.value is None else f" · {page.words.value(whole.value, whole.unit)}"
+    return f"{said}{reached} · {verdict(page, whole)}"
 
 
 def verdict(page: Page, line: Line) -> str:
