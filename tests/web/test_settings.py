@@ -27,7 +27,7 @@ hours = { mon = ["09:00-13:00"] }
 def test_the_sentence_says_what_numbers_rest_on() -> None:
     config = parse(TOML)
     assert read(sentence(page(SCREEN, {}, config=config))) == (
-        "Times are those of Europe/Rome, weeks begin on monday. Set here: sources 1, calendars 1, targets 0."
+        "Times are those of Europe/Rome, weeks begin on Monday. Set here: sources 1, calendars 1, targets 0."
     )
     assert read(sentence(page(SCREEN, {}, "it", config=config))) == (
         "Gli orari sono quelli di Europe/Rome, la settimana comincia di lunedì. Impostati: fonti 1, calendari 1, obiettivi 0."

@@ -8,6 +8,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from babel import Locale
+from babel.dates import get_day_names
 from markupsafe import Markup
 
 from polso import __version__
@@ -39,9 +41,21 @@ def sentence(page: Page) -> Markup:
     config, count = page.about.config, page.words.count
     return page.html(
         "Times are those of {zone}, weeks begin on {day}. Set here: sources {sources}, calendars {calendars}, targets {targets}.",
-        zone=config.project.zone, day=page.say(config.project.week_start), sources=count(len(config.source)),
+        zone=config.project.zone, day=_weekday(page), sources=count(len(config.source)),
         calendars=count(len(config.calendar)), targets=count(len(config.target)),
     )  # fmt: skip
+
+
+def _weekday(page: Page) -> str:
+    """The first day of the week by its name."""
+    place = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday").index(
+        page.about.config.project.week_start
+    )
+    return str(get_day_names("wide", locale=page.words.language)[place])
+
+
+def _language(page: Page, code: str) -> str:
+    return str(Locale(code).get_display_name(page.words.language))
 
 
 def _project(page: Page) -> Facts:
@@ -49,9 +63,9 @@ def _project(page: Page) -> Facts:
     return [
         (page.say("name"), project.name),
         (page.say("time zone"), project.zone),
-        (page.say("first day of the week"), page.say(project.week_start)),
+        (page.say("first day of the week"), _weekday(page)),
         (page.say("currency"), project.currency),
-        (page.say("language of the project"), page.say(project.language)),
+        (page.say("language of the project"), _language(page, project.language)),
         (page.say("client where a source names none"), project.client),
         (page.say("fewer rows than this carry a warning"), page.words.count(project.minimum_n)),
         (
@@ -90,7 +104,7 @@ def _here(page: Page) -> Facts:
     words, zone = page.words, page.period.zone
     version = page.asking.version if page.asking else DASH
     return [
-        (page.say("language of this page"), page.say(words.language)),
+        (page.say("language of this page"), _language(page, words.language)),
         (page.say("data"), page.say("{since} to {until}", since=words.instant(page.about.first, zone),
                                     until=words.instant(page.about.last, zone))),
         (page.say("every source speaks up to"), words.instant(page.about.as_of, zone)),
@@ -263,7 +277,7 @@ def _versions(page: Page) -> Figure | None:
         for d in entry.definitions
         if d.version > 1
     ]
-    heads = ("KPI", "variant", "version", "valid_from")
+    heads = ("KPI", "variant", "version", "in force since")
     empty = page.say("Every definition is in its first version.")
     return _table(page, "versions", page.say("Definitions that changed"), heads, rows, empty)
 
