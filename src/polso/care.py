@@ -340,19 +340,12 @@ class Care:
 
         They come in one order, so that `limit` and `offset` make pages that neither repeat nor lose a row.
         """
-        question = self._of_rows(kpi, period=period, where=where, variant=variant, params=params)
+        question = self.question(kpi, period=period, where=where, variant=variant, params=params)
         return row_query.rows(self.store, question, limit, offset=offset)
 
     def count_rows(self, kpi: str, **asked: Any) -> int:
         """How many rows `rows` has without a limit."""
-        return row_query.count(self.store, self._of_rows(kpi, **asked))
-
-    def _of_rows(self, kpi: str, **asked: Any) -> Question:
-        """The question of one definition whose rows are wanted."""
-        question = self.question(kpi, **asked)
-        if len(question.definitions) > 1:
-            raise QuestionError("rows are those of one definition; name one")
-        return question
+        return row_query.count(self.store, self.question(kpi, **asked))
 
 
 def beside(care: Care, engine: DuckDB) -> Care:
