@@ -48,7 +48,7 @@ def test_growth_is_said_with_whose_it_is_and_how_much_is_old() -> None:
         "The backlog grew from 61 to 80, almost all of it email. Opened 30\u00a0d ago or more: 60 of 80."
     )
     assert story("it", **asked) == (
-        "L'arretrato è cresciuto da 61 a 80, quasi tutto per email. Aperti da 30\u00a0g o più: 60 su 80."
+        "L'arretrato è cresciuto da 61 a 80, quasi solo email. Aperti da 30\u00a0g o più: 60 su 80."
     )
 
 
