@@ -1,9 +1,9 @@
 """Where a change comes from, and several answers side by side."""
 
-from polso.faces.web.cause import Part, makers, parts
+from polso.faces.web.cause import Part, makers, parts, value_link
 from polso.faces.web.pivot import Column, pivot
 from polso.faces.web.screens.volumes import SCREEN
-from web.known import answer, cell, page
+from web.known import answer, cell, page, read
 
 
 def part(value: str | None, before: float, change: float) -> Part:
@@ -28,11 +28,18 @@ def test_nobody_is_blamed_for_little_for_nothing_known_or_for_being_large() -> N
     assert makers([[part(None, 10, 40), part("chat", 100, 0)]]) == (0.0, ())
     assert makers([[part("email", 700, -140), part("chat", 300, -60)]]) == (0.0, ())
     assert makers([[], [part("email", 500, -100)]]) == (0.0, ())
+    assert makers([[part("email", 0, 40), part("chat", 0, 10)]]) == (0.0, ())
 
 
 def test_what_was_not_there_before_came_from_nothing() -> None:
     cells = [cell("ticket_volume", 12, keys={"channel": "viber"}), cell("ticket_volume", 5)]
     assert parts(cells, "channel") == [Part("channel", "viber", 0, 12)]
+
+
+def test_a_priority_is_named_as_one_and_leads_to_itself() -> None:
+    said = value_link(page(SCREEN, {}, "it"), "priority", "high")
+    assert said == '<a href="/volumes?where=priority%3Dhigh">priorità high</a>'
+    assert read(value_link(page(SCREEN, {}), "channel", "email")) == "email"
 
 
 def test_an_answer_without_a_value_of_the_split_has_a_dash_there() -> None:

@@ -39,7 +39,9 @@ def roll_forward(
         store, d, question, scope, "ended", "ended_as"
     )
     answers: dict[Cell, dict[str, Answer]] = {}
-    for dims in sorted({dims for dims, _, _ in moved} | set(opening) or {()}, key=str):
+    # A whole without rows is a line of zeros; of a split without rows there is no value to say it of.
+    whole: set[Cell] = set() if question.dimensions else {()}
+    for dims in sorted({dims for dims, _, _ in moved} | set(opening) or whole, key=str):
         now = opening.get(dims, 0)
         for stretch in cut:
             counts = {name: moved.get((dims, stretch.fine, name), 0) for name in (*CAME, *WENT)}

@@ -55,7 +55,7 @@ def makers(splits: Iterable[Sequence[Part]]) -> tuple[float, tuple[Part, ...]]:
     found: list[tuple[int, float, tuple[Part, ...]]] = []
     for split in splits:
         total, before = sum(p.change for p in split), sum(p.before for p in split)
-        if abs(total) < max(FEW, SMALL * before):
+        if not before or abs(total) < max(FEW, SMALL * before):
             continue
         blamed = [p for p in split if p.value is not None and _more_than_its_size(p, total, before)]
         for size in (1, 2):
@@ -88,7 +88,10 @@ def mostly(page: Page, splits: Iterable[Sequence[Part]]) -> Markup:
 
 def value_link(page: Page, name: str, value: Any) -> Markup:
     """A value of a split in a sentence: it leads to the same screen for that value alone."""
-    return page.link(page.words.label(name, value), page.state.filtered(name, value).url())
+    label = page.words.label(name, value)
+    # Alone, "normal" or "high" does not say of what.
+    said = page.say("{value} priority", value=label) if name == "priority" else label
+    return page.link(said, page.state.filtered(name, value).url())
 
 
 def movers(page: Page, asks: Iterable[str], kpi: str, way: int) -> list[tuple[Cell, str]]:
