@@ -163,7 +163,9 @@ def sentence(page: Page) -> Markup:
             "Nobody knows what is open then: load the help desk's tickets, or choose other dates."
         )
     if not end.value and not any(moved.values()):
-        return page.html("Nothing is open, and nothing was: load the help desk's tickets.")
+        return page.html(
+            "Nothing is open with these filters, and nothing was: load the help desk's tickets, or choose others."
+        )
     return Markup(" ").join(filter(None, (_moved(page, moved, end), _old(page))))
 
 
