@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
@@ -16,8 +16,9 @@ from polso import config as settings
 from polso.calendar import Calendar
 from polso.config import Config
 from polso.engine import DuckDB, Engine
-from polso.errors import QuestionError, UnknownName
+from polso.errors import PrivacyError, QuestionError, UnknownName
 from polso.events import log
+from polso.events.check import Finding, check, rejections
 from polso.facts import build
 from polso.facts.fact import Credit
 from polso.facts.plan import calendar_named
@@ -33,6 +34,7 @@ from polso.query.explain import account, distribution
 from polso.query.explanation import Explanation
 from polso.query.period import Compare, Period
 from polso.query.period import parse as parse_period
+from polso.query.privacy import Privacy, in_force
 from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.result import Cell, Result
 from polso.query.run import Time, concrete, run
@@ -49,8 +51,11 @@ Where = Mapping[str, Any] | Sequence[Condition]
 class Care:
     """One project: its settings, its store, its catalogue. Use it as a context manager, or close it."""
 
-    def __init__(self, folder: Path, config: Config, engine: DuckDB) -> None:
+    def __init__(
+        self, folder: Path, config: Config, engine: DuckDB, today: Callable[[], date] | None = None
+    ) -> None:
         self.folder, self.config, self.engine = folder, config, engine
+        self._today = today or (lambda: datetime.now(config.zone).date())
         self._registered = registered(engine)
         self.catalogue: Catalogue = with_registered(catalogue(folder, config.dimensions), self._registered)
         self._store: Store | None = None
@@ -80,6 +85,14 @@ class Care:
         self.build(progress=progress)
         return loaded
 
+    def check(self) -> list[Finding]:
+        """Everything that is wrong with the log."""
+        return check(self.engine, names=self.privacy.state == "open")
+
+    def rejections(self, sources: Sequence[str] = (), limit: int = 20) -> list[dict[str, Any]]:
+        """The first rejected rows, by file and line."""
+        return rejections(self.engine, sources, limit, names=self.privacy.state == "open")
+
     def leftovers(self) -> list[str]:
         """Warnings: what the log still holds of files and sources that polso.toml names no longer."""
         return leftovers(self.engine, self.config, self.folder)
@@ -98,6 +111,15 @@ class Care:
         if self._store is None:
             self._store = open_store(self.engine, self.config)
         return self._store
+
+    @property
+    def privacy(self) -> Privacy:
+        """What may be seen of the people at work today: `state`, and in `reason` a sentence that says why."""
+        return in_force(self.config.privacy, self.folder, self._today())
+
+    def scope(self, clients: Sequence[str] | None = None) -> Scope:
+        """Whose rows may be seen, and what of the people at work; every question of a project is asked with one."""
+        return Scope(tuple(clients) if clients is not None else None, self.privacy)
 
     def ask(
         self,
@@ -125,8 +147,9 @@ class Care:
             *kpis, by=by, period=period, where=where, variant=variant, stat=stat, time=time, params=params,
             definition=definition, credit=credit,
         )  # fmt: skip
-        result = run(self.store, question, scope=_scope(clients), time=time, compare=compare)
-        result = replace(result, beside=self._beside(question, _scope(clients)))
+        scope = self.scope(clients)
+        result = run(self.store, question, scope=scope, time=time, compare=compare)
+        result = replace(result, beside=self._beside(question, scope))
         said = self.changed(*kpis)
         return replace(result, warnings=(*result.warnings, *said)) if said else result
 
@@ -139,7 +162,7 @@ class Care:
             return ()
         try:
             return run(self.store, replace(question, definitions=found, by=(), params={}), scope=scope).cells
-        except QuestionError:
+        except (PrivacyError, QuestionError):
             return ()
 
     def question(
@@ -195,7 +218,7 @@ class Care:
             raise QuestionError(
                 "explain takes one definition at a time; `disagree` sets two beside each other"
             )
-        question, scope = replace(question, period=narrowed), _scope(clients)
+        question, scope = replace(question, period=narrowed), self.scope(clients)
         (definition,) = question.definitions
         store = self.store
         told = story(store, question, ticket, source, self._calendar_of, scope) if ticket else None
@@ -242,19 +265,20 @@ class Care:
         question = self.question(kpi, definition=(left, right), **asked)
         if len(question.definitions) != 2:
             raise QuestionError("name two different definitions to compare, like polso and zendesk")
-        (parting,) = partings(self.store, question, _scope(clients))
-        return parting, dissents(self.store, question, limit, _scope(clients))
+        scope = self.scope(clients)
+        (parting,) = partings(self.store, question, scope)
+        return parting, dissents(self.store, question, limit, scope)
 
     def partings(self, *kpis: str, clients: Sequence[str] | None = None, **asked: Any) -> tuple[Parting, ...]:
         """How each further definition of a question (see `ask`) parts from the first: the share of tickets."""
-        return partings(self.store, self.question(*kpis, **asked), _scope(clients))
+        return partings(self.store, self.question(*kpis, **asked), self.scope(clients))
 
     def balance(
         self, *, period: str = "all", where: Where = (), clients: Sequence[str] | None = None
     ) -> tuple[Line, ...]:
         """Whether the counts of a period add up: each whole beside its parts, every one counted on its own."""
         question = Question((), self.period(period), (), conditions(where))
-        return balance(self.store, self.catalogue, question, _scope(clients))
+        return balance(self.store, self.catalogue, question, self.scope(clients))
 
     def changed(self, *kpis: str) -> tuple[str, ...]:
         """Sentences about definitions that say something else under a version which has answered before."""
@@ -268,7 +292,7 @@ class Care:
     def recompute(self, path: Path | str) -> tuple[Answer, Result, tuple[Drift, ...]]:
         """A saved answer under its own definitions, on today's data: what it was, what it is, and what differs."""
         answer = read(Path(path), self.config.dimensions)
-        result = run(self.store, answer.question, scope=_scope(answer.clients), time=answer.time)
+        result = run(self.store, answer.question, scope=self.scope(answer.clients), time=answer.time)
         return answer, result, drifts(answer, result)
 
     def save(self, result: Result, path: Path | str, time: Time = "calendar") -> None:
@@ -285,8 +309,9 @@ class Care:
         pair = (now, find(self.catalogue, right)) if right else (self._before(now), now)
         question = Question(tuple(concrete(d) for d in pair), self.period(period))
         both = all(d.kind in OF_ROWS and d.fact in TOLD_BY_TICKET for d in question.definitions)
-        parted = partings(self.store, question)[0] if both else None
-        return Difference(*pair, differing(*pair), run(self.store, question), parted)
+        scope = self.scope()
+        parted = partings(self.store, question, scope)[0] if both else None
+        return Difference(*pair, differing(*pair), run(self.store, question, scope=scope), parted)
 
     def _before(self, now: Definition) -> Definition:
         kept = self._registered.get(now.versioned)
@@ -317,15 +342,12 @@ class Care:
         where: Where = (),
         variant: str | None = None,
         limit: int | None = 1000,
+        clients: Sequence[str] | None = None,
     ) -> pa.Table:
         """The fact rows behind a KPI (its population), with `counted_as` where the definition splits them."""
         definition = concrete(find(self.catalogue, kpi, variant))
         question = Question((definition,), self.period(period), (), conditions(where))
-        return row_query.rows(self.store, question, limit)
-
-
-def _scope(clients: Sequence[str] | None) -> Scope:
-    return Scope(tuple(clients) if clients is not None else None)
+        return row_query.rows(self.store, question, limit, self.scope(clients))
 
 
 def conditions(where: Where) -> tuple[Condition, ...]:
@@ -388,7 +410,7 @@ def _naive(instant: datetime) -> datetime:
     return instant.replace(tzinfo=None)
 
 
-def open_project(folder: str | Path = ".") -> Care:
-    """Open the project in a folder; ConfigError where its polso.toml is missing or wrong."""
+def open_project(folder: str | Path = ".", today: Callable[[], date] | None = None) -> Care:
+    """Open the project in a folder; ConfigError where its polso.toml is missing or wrong. `today` is the clock of privacy."""
     root = Path(folder).resolve()
-    return Care(root, settings.read(root), DuckDB(root / DATABASE))
+    return Care(root, settings.read(root), DuckDB(root / DATABASE), today)

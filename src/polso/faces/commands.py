@@ -106,7 +106,7 @@ def load(
     with session.open() as care:
         loaded, left = _load(session, care, tuple(sources or ()), tuple(anew or ()))
         if rejected:
-            found = rejections(care, sources or ())
+            found = care.rejections(sources or (), REJECTIONS_SHOWN)
             session.emit(
                 form, found, _rejections(session, found), ("source", "file", "line", "reason", "text")
             )
@@ -133,18 +133,6 @@ def _load(
 
     with Waiting(session.err) as waiting:
         return care.load(*sources, anew=anew, progress=waiting), care.leftovers()
-
-
-def rejections(care: Care, sources: list[str] | tuple[str, ...]) -> list[dict[str, Any]]:
-    """The first rejected rows, by file and line."""
-    from polso.events.log import REJECTIONS
-
-    kept = care.engine.table(REJECTIONS)
-    kept = kept.filter(kept.source.isin(list(sources))) if sources else kept
-    rows: list[dict[str, Any]] = care.engine.collect(
-        kept.order_by(["source", "file", "line"]).limit(REJECTIONS_SHOWN)
-    ).to_pylist()
-    return rows
 
 
 def _rejections(session: Session, found: list[dict[str, Any]]) -> RenderableType:
@@ -236,13 +224,12 @@ def check(context: typer.Context, json: Json = False, csv: Csv = False) -> None:
     session, form = session_of(context), form_of(json, csv)
     from rich.text import Text
 
-    from polso.events.check import check as findings_of
     from polso.faces.findings import shown
 
     with session.open() as care:
         from polso.events.log import is_empty
 
-        found = findings_of(care.engine)
+        found = care.check()
         if not found and is_empty(care.engine):
             raise QuestionError("nothing is loaded yet; run `polso load` in the project's folder")
         data = [asdict(finding) for finding in found]

@@ -10,14 +10,17 @@ from datetime import datetime
 import pyarrow as pa
 
 from polso.engine import BooleanValue, Table
-from polso.errors import QuestionError
+from polso.errors import PrivacyError, QuestionError
 from polso.kpis.definition import AnyOf, Condition, Definition
 from polso.kpis.kinds import Ask, sound
 from polso.query.conditions import all_of, parameters
+from polso.query.masks import late, masked
+from polso.query.privacy import WAY_OUT, is_about_agents
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import Wanted, condition_of, in_scope, value_of
 from polso.query.stock import lasting, spells
 from polso.query.store import Store
+from polso.query.suppress import refuse_small
 
 COUNTED = "counted"
 STOCKS = ("stock", "stock_by_age")
@@ -29,6 +32,11 @@ def rows(store: Store, question: Question, limit: int | None, scope: Scope = EVE
     Rows too young to be judged, without a value, or with a negative duration are in no number, nor here.
     """
     (definition,) = question.definitions
+    if scope.privacy.state == "locked" and is_about_agents(definition.fact):
+        raise PrivacyError(
+            f"rows of {definition.fact} tell what single people did and when; ask {definition.name} itself, or {WAY_OUT}"
+        )
+    question = late(store, question, scope)
     if definition.kind == "ratio":
         raise QuestionError(
             f"{definition.name} is a ratio of two facts; ask for the rows of each side on its own"
@@ -41,7 +49,9 @@ def rows(store: Store, question: Question, limit: int | None, scope: Scope = EVE
     else:
         found = _counted(store, definition, question, scope)
     ordered = found.order_by(definition.clock, *(c for c in ("source", "ticket_id") if c in found.columns))
-    return store.collect(ordered.limit(limit) if limit else ordered)
+    refuse_small(store, question, scope)
+    table = store.collect(ordered.limit(limit) if limit else ordered)
+    return masked(store, table, definition.fact, definition.clock, question, scope)
 
 
 def _standing(store: Store, definition: Definition, question: Question, scope: Scope, at: datetime) -> Table:
