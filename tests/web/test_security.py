@@ -31,6 +31,9 @@ name = '<b onclick="alert(1)">Evil</b> {{7*191}}'
 zone = "Europe/Rome"
 minimum_n = 5
 
+[privacy]
+profile = "open"
+
 [[source]]
 name = "desk"
 kind = "events"
