@@ -61,7 +61,7 @@ def test_few_answers_are_warned_of(share: float | None, warned: bool) -> None:
 
 def test_a_rate_not_known_yet_gives_way_to_the_one_by_now() -> None:
     asked = answer(cell("survey_response_rate", None, 0), cell("survey_response_rate:by_now", 0.1, 300))
-    assert "Ha risposto solo il 10,0" in read(warning(page(SCREEN, {"asked": asked}, "it")))
+    assert "Solo 10,0" in read(warning(page(SCREEN, {"asked": asked}, "it")))
 
 
 def test_without_answers_it_says_what_to_load() -> None:

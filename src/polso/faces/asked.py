@@ -16,7 +16,8 @@ def condition(text: str, dimensions: Mapping[str, str]) -> Condition:
     from polso.kpis.definition import Condition
 
     name, sign, value = text.partition("!=") if "!=" in text else text.partition("=")
-    if not sign or not name.strip():
+    # No name has other letters, and no engine takes a NUL in a text.
+    if not sign or not name.strip().isidentifier() or "\0" in text:
         raise QuestionError(f"'{text}' is no filter; write name=value or name!=value")
     values = tuple(part.strip() for part in value.split(","))
     column, unequal = name.strip(), sign == "!="

@@ -182,14 +182,8 @@ def _split(page: Page, kpi: str) -> list[Figure]:
     name = one(page, "by")
     if not name:
         return []
-    return [
-        page.figure(
-            "split",
-            page.say("By {name}", name=split_name(page, page.about.catalogue[kpi].default.fact, name)),
-            "split",
-            _bars,
-        )
-    ]
+    said = split_name(page, page.about.catalogue[kpi].default.fact, name)
+    return [page.figure("split", page.say("By {name}", name=said), "split", _bars)]
 
 
 def _bars(page: Page, result: Result) -> dict[str, Any] | None:

@@ -89,6 +89,15 @@ def _heard(page: Page, variant: str) -> bool:
     return cell is not None and cell.n > 0
 
 
+def _effort(page: Page, result: Result) -> dict[str, Any]:
+    """Effort on its scale from 1 to 7: the interval of two answers would reach far beyond it."""
+    drawn = plots.against("course_before")(page, result)
+    for layer in drawn.get("layer", ()):
+        y = layer["encoding"]["y"]
+        layer["encoding"] = {**layer["encoding"], "y": {**y, "scale": {"domain": [1, 7], "clamp": True}}}
+    return drawn
+
+
 def _ordered(page: Page, result: Result) -> dict[str, Any]:
     """A bar a score, the best first."""
     ranked = replace(
