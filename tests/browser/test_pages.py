@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 import polso
-from browser.conftest import Opened, opening
+from browser.conftest import opening
 from browser.watched import Watched
 from polso.faces.web.screen import screens
 
