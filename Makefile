@@ -7,9 +7,11 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --
 
 .PHONY: demo test slow bench check docs docs-check lock clean
 
-demo: .venv/run.stamp  ## simulate a company, then show its numbers
+demo: .venv/run.stamp  ## simulate a company, show its numbers, then serve its pages at http://127.0.0.1:8321
+	test ! -d demo-company || $(BIN)/polso -C demo-company serve --stop
 	rm -rf demo-company
 	$(BIN)/polso demo demo-company
+	$(BIN)/polso -C demo-company serve --background --open
 
 test: .venv/dev.stamp  ## every test but the slow ones, Spark included
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not slow" $(ARGS)

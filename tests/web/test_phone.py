@@ -57,7 +57,7 @@ def test_chance_is_no_news() -> None:
         "81.0 % get an answer within 20 s; 6.0 % give up before one. "
         "Nothing here changed beyond what chance explains."
     )
-    assert said(story, "it").startswith("Il 81,0 % riceve risposta entro 20 s; il 6,0 % rinuncia prima.")
+    assert said(story, "it").startswith("Riceve risposta entro 20 s: 81,0 %; rinuncia prima: 6,0 %.")
 
 
 def test_without_calls_it_says_what_to_load() -> None:

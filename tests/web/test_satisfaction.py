@@ -61,7 +61,7 @@ def test_few_answers_are_warned_of(share: float | None, warned: bool) -> None:
 
 def test_a_rate_not_known_yet_gives_way_to_the_one_by_now() -> None:
     asked = answer(cell("survey_response_rate", None, 0), cell("survey_response_rate:by_now", 0.1, 300))
-    assert "Ha risposto solo il 10,0" in read(warning(page(SCREEN, {"asked": asked}, "it")))
+    assert "Solo 10,0" in read(warning(page(SCREEN, {"asked": asked}, "it")))
 
 
 def test_without_answers_it_says_what_to_load() -> None:
@@ -92,3 +92,8 @@ def test_the_demo_shows_every_part(client: TestClient, url: str) -> None:
 def test_scores_stand_from_best_to_worst(client: TestClient) -> None:
     spec = client.get("/figure/satisfaction/scores.vl?period=all").json()
     assert [5, 4, 3, 2, 1] == [value["score"] for value in spec["data"]["values"]]
+
+
+def test_effort_is_drawn_on_its_own_scale(client: TestClient) -> None:
+    spec = client.get("/figure/satisfaction/ces.vl?period=all").json()
+    assert all(layer["encoding"]["y"]["scale"]["domain"] == [1, 7] for layer in spec["layer"])

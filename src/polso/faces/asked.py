@@ -16,7 +16,8 @@ def condition(text: str, dimensions: Mapping[str, str]) -> Condition:
     from polso.kpis.definition import Condition
 
     name, sign, value = text.partition("!=") if "!=" in text else text.partition("=")
-    if not sign or not name.strip():
+    # No name has other letters, and no engine takes a NUL in a text.
+    if not sign or not name.strip().isidentifier() or "\0" in text:
         raise QuestionError(f"'{text}' is no filter; write name=value or name!=value")
     values = tuple(part.strip() for part in value.split(","))
     column, unequal = name.strip(), sign == "!="
@@ -31,6 +32,14 @@ def condition(text: str, dimensions: Mapping[str, str]) -> Condition:
 
 
 _TRUTHS: Final = {"true": True, "yes": True, "sì": True, "si": True, "false": False, "no": False}
+
+
+def cell_of(text: str) -> tuple[str, str | None]:
+    """`name=value` of a split answer; nothing after the sign means unknown."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip().isidentifier() or "\0" in text:
+        raise QuestionError(f"'{text}' is no cell; write name=value, like team=x or month=2026-03")
+    return name.strip(), value.strip() or None
 
 
 def flags(dimensions: Mapping[str, str]) -> set[str]:

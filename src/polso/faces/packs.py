@@ -126,24 +126,28 @@ def _shown(found: Judgement, words: Words) -> RenderableType:
     own = [line.row.title.of(words.language) for line in found.lines if line.is_own and line.month is None]
     small = [Text(f"* {words.say('threshold from polso.toml: {rows}', rows=', '.join(own))}")] if own else []
     small += [Text(f"* {note.of(words.language)}", style=PALE) for note in notes if note]
-    return lines(head, Text(""), _grid(found, words), Text(""), *small, _outside(found, words))
+    return lines(head, Text(""), _grid(found, words), Text(""), *small, _warned(outside(found, words)))
 
 
-def _outside(found: Judgement, words: Words) -> RenderableType | None:
-    """A warning where the law was not in force in all of the period."""
+def _warned(said: str) -> RenderableType | None:
     from rich.text import Text
 
     from polso.faces.grid import WARN
 
+    return Text(f"! {said}", style=WARN) if said else None
+
+
+def outside(found: Judgement, words: Words) -> str:
+    """A warning where the law was not in force in all of the period; nothing where it was."""
     pack, period = found.pack, found.period
     if pack.since <= period.since and (pack.until is None or pack.until >= period.until):
-        return None
+        return ""
     said = words.say("in force from {since}", since=words.day(pack.since))
     if pack.until:
         said = words.say(
             "in force from {since} to {until}", since=words.day(pack.since), until=words.day(pack.until)
         )
-    return Text(f"! {said}", style=WARN)
+    return said
 
 
 def _grid(found: Judgement, words: Words) -> RenderableType:
@@ -169,7 +173,7 @@ def _grid(found: Judgement, words: Words) -> RenderableType:
         Column(words.say("month"), when, right=False),
         Column(words.say("value"), [figure(words.value(line.value, line.unit)) for line in rows]),
         Column("n", [Text(words.count(line.n)) for line in rows], gives_way=2),
-        Column(words.say("threshold"), [figure(_threshold(line, words)) for line in rows], gives_way=1),
+        Column(words.say("threshold"), [figure(threshold_of(line, words)) for line in rows], gives_way=1),
         Column(words.say("verdict"), verdicts, right=False),
         Column(
             words.say("why"), [Text(why(line, words)) for line in rows], right=False, gives_way=3, small=""
@@ -178,7 +182,8 @@ def _grid(found: Judgement, words: Words) -> RenderableType:
     return Grid(columns, sections)
 
 
-def _threshold(line: Line, words: Words) -> str:
+def threshold_of(line: Line, words: Words) -> str:
+    """What a line must reach, as written; nothing where nobody gave a threshold."""
     if line.threshold is None:
         return ""
     sign = "≥" if line.row.direction == "at_least" else "≤"

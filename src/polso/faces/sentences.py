@@ -60,6 +60,7 @@ PATTERNS: Final = (
     ("{path} is no server of Polso: it answers {n}; look at the address", "{path} non è un server di Polso: risponde {n}; controlla l'indirizzo"),
     ("this is a defect of Polso; the server's own output says more", "è un difetto di Polso; l'uscita del server dice di più"),
     ("this server answers to localhost, 127.0.0.1 and [::1] only; open it by one of these names", "questo server risponde solo a localhost, 127.0.0.1 e [::1]; aprilo con uno di questi nomi"),
+    ("the server ended at once; look into {path}", "il server si è chiuso subito; guarda in {path}"),
     ("choose a period to compare with", "scegli un periodo con cui confrontare"),
     ("no {what} '{name}'; {hint}", "'{name}' non esiste ({what}); {hint}"),
     ("did you mean {a} or {b} or {c}?", "forse {a}, {b} o {c}?"),

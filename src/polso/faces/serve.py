@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
     from polso.serving.readers import Readers
 
+LOG: Final = "polso-server.log"
+# Seconds between two looks at a process that comes or goes.
+LOOK: Final = 0.1
+
 
 def serve(
     context: typer.Context,
@@ -28,9 +34,20 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Which port; 0 finds a free one.")
     ] = 8321,
+    show: Annotated[bool, typer.Option("--open", help="Open it in a browser once it answers.")] = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="Let it run on by itself; --stop ends it.")
+    ] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End the project's server.")] = False,
 ) -> None:
     """Serve the project to browsers on this machine; other commands go through it while it runs."""
     session = session_of(context)
+    if stop:
+        end(session)
+        return
+    if background:
+        leave(session, host, port, show=show)
+        return
     from polso.faces import place
     from polso.serving import running
     from polso.serving.readers import Readers
@@ -45,7 +62,7 @@ def serve(
         server = running.Running(url, os.getpid(), running.token())
         app = _app(readers, server.token)
         with running.announced(folder, server):
-            run(app, sock, lambda: _said(session, url))
+            run(app, sock, lambda: _said(session, url, show=show))
 
 
 def _app(readers: Readers, token: str) -> FastAPI:
@@ -68,8 +85,70 @@ def _bring_up(session: Session, readers: Readers) -> None:
     readers.refresh()
 
 
-def _said(session: Session, url: str) -> None:
+def _said(session: Session, url: str, *, show: bool) -> None:
     print(session.say("Polso answers at {url} (Ctrl-C ends it).", url=url), flush=True)
+    if show:
+        _shown(url)
+
+
+def _shown(url: str) -> None:
+    """In a browser, where there is a screen to show one on."""
+    import webbrowser
+
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32"):
+        webbrowser.open(url)
+
+
+def leave(session: Session, host: str, port: int, *, show: bool) -> None:
+    """Start the server as a process of its own and wait until it answers; what it says stands in its log."""
+    import subprocess
+
+    from polso.serving import running
+
+    folder = session.folder.resolve()
+    log = folder / LOG
+    command = [
+        sys.executable,
+        "-m",
+        "polso.faces.cli",
+        "-C",
+        str(folder),
+        "serve",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
+    with log.open("wb") as said:
+        # Only this program's own arguments are run.
+        started = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)  # noqa: S603
+    while started.poll() is None:
+        found = running.find(folder)
+        if found and found.pid == started.pid and found.answers():
+            print(session.say("Polso answers at {url} (`polso serve --stop` ends it).", url=found.url))
+            if show:
+                _shown(found.url)
+            return
+        time.sleep(LOOK)
+    reason = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    raise ServerError(
+        reason[-1].removeprefix("polso: ") if reason else f"the server ended at once; look into {log}"
+    )
+
+
+def end(session: Session) -> None:
+    """End the project's server, and wait until it has let go of the store."""
+    from polso.serving import running
+
+    folder = session.folder.resolve()
+    found = running.find(folder)
+    if found is None or not found.answers():
+        print(session.say("No server runs for this project."))
+        return
+    os.kill(found.pid, signal.SIGTERM)
+    while running.find(folder) == found:
+        time.sleep(LOOK)
+    print(session.say("The server has ended."))
 
 
 def run(app: FastAPI, sock: socket.socket, listening: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
 
+from polso.config import SMALL_TEAMS
 from polso.faces.language import say
 
 DASH: Final = "–"
@@ -200,6 +201,8 @@ class Words:
             return self.local(value)
         if isinstance(value, date):
             return self._bucket(name, value)
+        if value == SMALL_TEAMS:
+            return self.say(SMALL_TEAMS)
         return self._line(str(value)) if name in ("hour", "quarter_hour", "band") else str(value)
 
     def local(self, at: datetime) -> str:

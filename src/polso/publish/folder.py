@@ -85,7 +85,7 @@ def _written(care: Care, draft: Path, number: int, root: Path, progress: Progres
     """The files of a set, of one instant: within a transaction the facts stand still."""
     with care.engine.transaction():
         rows = {one["fact"]: int(one["rows"]) for one in write(care, draft, progress)}
-        made = views(care.store, care.catalogue, care.config.dimensions)
+        made = views(care.store, care.catalogue, care.config.dimensions, care.scope())
         pq.write_table(_slots(care, made), draft / f"{SLOTS}.parquet")
     texts = {
         "views.sql": _sql(number, [*rows, SLOTS], made),

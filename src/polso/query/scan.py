@@ -16,9 +16,11 @@ from polso.errors import QuestionError, UnknownName
 from polso.facts import FACTS
 from polso.facts.fact import CREDITS
 from polso.kpis import intervals
-from polso.kpis.definition import Definition
+from polso.kpis.definition import Definition, flat
 from polso.kpis.kinds import FRACTION, Ask, kind_of
 from polso.query.conditions import all_of, parameters
+from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
+from polso.query.privacy import OWN, agents_of, conditions_of, refuse, teams_of
 from polso.query.question import GRAINS, Question, Scope
 from polso.query.standing import Literal, rank_stand_ins
 from polso.query.store import Store, with_grains
@@ -49,7 +51,7 @@ def in_scope(
 
     Where the definition says who gets the credit, `agent` and `team` are theirs.
     """
-    rows = credited(store.fact(fact), fact, definition)
+    rows = seen(store, fact, question, scope, definition)
     _check_dimensions(fact, rows, question)
     conditions: list[BooleanValue] = []
     if scope.clients is not None:
@@ -61,6 +63,26 @@ def in_scope(
     if filtered is not None:
         conditions.append(filtered)
     return rows.filter(conditions) if conditions else rows
+
+
+def seen(store: Store, fact: str, question: Question, scope: Scope, definition: Definition) -> Table:
+    """A fact as a scope may see it for a question: small teams merged, and people who are asked for under pseudonyms.
+
+    PrivacyError where it may not be asked for them at all.
+    """
+    names = dict.fromkeys((*question.by, *(c.column for c in question.where)))
+    refuse(scope.privacy, fact, question.by, question.where, definition)
+    refuse_teams(store, fact, names, scope.privacy)
+    rows = store.fact(fact)
+    own = {
+        c.column for of, conditions, _ in conditions_of(definition) if of == fact for c in flat(conditions)
+    }
+    if not own.union(names).isdisjoint(teams_of(fact)):
+        rows = with_groups(store, rows, fact, scope.privacy)
+    credit, rows = credit_columns(definition, fact), credited(rows, fact, definition)
+    people = {name: credit.get(name, name.removeprefix(OWN)) for name in names if name in agents_of(fact)}
+    there = {name: own for name, own in people.items() if name in rows.columns}
+    return with_pseudonyms(store, rows, fact, there, scope.privacy)
 
 
 def credited(rows: Table, fact: str, definition: Definition) -> Table:

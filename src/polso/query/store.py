@@ -37,6 +37,9 @@ class Store:
     last: datetime
     minimum_n: int = 30
     asked: list[str] = field(default_factory=list)
+    # What privacy found of the people in it: which teams are merged, and pseudonyms.
+    groups: dict[tuple[int, int], Any] = field(default_factory=dict)
+    pseudonyms: dict[tuple[str, str, bytes], Table] = field(default_factory=dict)
     _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
     _facts: dict[str, Table] = field(default_factory=dict)
     _slots: dict[str, Table] = field(default_factory=dict)
@@ -61,6 +64,10 @@ class Store:
                 raise QuestionError("nothing is loaded yet; run `polso load` in the project's folder")
             self._facts[name] = self.engine.table(name)
         return self._facts[name]
+
+    def with_facts(self, facts: dict[str, Table]) -> Store:
+        """The same store over other readings of its facts."""
+        return replace(self, _facts=facts, _texts={}, asked=[])
 
     def collect(self, expression: Table) -> pa.Table:
         """Run an expression, and keep its text for whoever wants to check the answer."""

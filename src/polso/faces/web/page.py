@@ -48,6 +48,11 @@ class About:
 class Asking(Protocol):
     """Where a page gets what no question of its screen says: anything a project can tell, kept between loads."""
 
+    @property
+    def version(self) -> str:
+        """Changes whenever an answer may."""
+        ...
+
     def cached(self, key: tuple[Any, ...], made: Callable[[Care], T]) -> T:
         """What `made` makes of the project, made once."""
         ...

@@ -81,7 +81,7 @@ def spread(page: Page, found: Distribution, unit: str) -> Figure:
     x = {"field": "n", "type": "quantitative", "axis": None}
     body = {
         "data": {"values": values}, "width": plots.WIDTH - 200, "height": {"step": 20},
-        "padding": {"left": 24}, "encoding": {"y": y, "x": x},
+        "padding": {"left": 24, "right": 24, "top": 5, "bottom": 5}, "encoding": {"y": y, "x": x},
         "layer": [
             {"mark": {"type": "bar", "color": ACCENT, "height": {"band": 0.7}}},
             {"mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10},

@@ -153,7 +153,9 @@ def split_name(page: Page, fact: str, name: str) -> str:
 
 
 def rows_url(page: Page, chosen: Chosen, form: str = "") -> str:
-    """The rows behind the number, to look at or as a file."""
+    """The rows behind the number, to look at or as a file; nothing where it has none of its own."""
+    if chosen.definition.kind == "ratio":
+        return ""
     return page.state.url(f"/rows/{chosen.name}{form}", **(chosen.own() | {"stat": None}))
 
 
@@ -182,14 +184,8 @@ def _split(page: Page, kpi: str) -> list[Figure]:
     name = one(page, "by")
     if not name:
         return []
-    return [
-        page.figure(
-            "split",
-            page.say("By {name}", name=split_name(page, page.about.catalogue[kpi].default.fact, name)),
-            "split",
-            _bars,
-        )
-    ]
+    said = split_name(page, page.about.catalogue[kpi].default.fact, name)
+    return [page.figure("split", page.say("By {name}", name=said), "split", _bars)]
 
 
 def _bars(page: Page, result: Result) -> dict[str, Any] | None:

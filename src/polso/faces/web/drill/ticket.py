@@ -155,24 +155,30 @@ def events(page: Page, told: Story) -> list[Event]:
         at = event["occurred_at"]
         after = "" if before is None else "+" + page.words.duration((at - before).total_seconds())
         made.append(Event(
-            number, page.words.moment(at, page.period.zone), after, page.say(str(event["kind"])), _more(page, event),
-            page.say(str(event["actor_kind"])) if event.get("actor_kind") else "",
+            number, page.words.moment(at, page.period.zone), after, named(page, event["kind"]), _more(page, event),
+            named(page, event["actor_kind"]) if event.get("actor_kind") else "",
         ))  # fmt: skip
         before = at
     return made
 
 
+def named(page: Page, name: Any) -> str:
+    """A name of the log as people say it: survey_sent is survey sent."""
+    said = page.say(str(name))
+    return said.replace("_", " ") if said == name else said
+
+
 def _more(page: Page, event: Mapping[str, Any]) -> str:
     """What else an event says: stage, attribute and value, team, channel, how long."""
-    said = [page.say(str(event["stage"]))] if event.get("stage") else []
+    said = [named(page, event["stage"])] if event.get("stage") else []
     attribute, value = event.get("attribute"), event.get("value")
     if attribute is not None:
-        said.append(page.say(str(attribute)) + (f": {page.say(str(value))}" if value is not None else ""))
+        said.append(named(page, attribute) + (f": {named(page, value)}" if value is not None else ""))
     elif value is not None:
-        said.append(page.say(str(value)))
+        said.append(named(page, value))
     if event["kind"] == "work" and event.get("amount") is not None:
         said.append(page.words.duration(float(event["amount"])))
-    said += [page.say(str(event[name])) for name in ("direction", "team", "channel") if event.get(name)]
+    said += [named(page, event[name]) for name in ("direction", "team", "channel") if event.get(name)]
     return " · ".join(said)
 
 
@@ -202,7 +208,7 @@ def chapter(page: Page, chosen: Chosen, one: Chapter) -> dict[str, Any]:
 def _wait(page: Page, pause: Any) -> str:
     until = DASH if pause.until is None else page.words.moment(pause.until, page.period.zone)
     since = page.words.moment(pause.since, page.period.zone)
-    return page.say("waiting for {whom}: {a} – {b}", whom=page.say(pause.waiting_for), a=since, b=until)
+    return page.say("waiting for {whom}: {a} – {b}", whom=named(page, pause.waiting_for), a=since, b=until)
 
 
 def kpis(page: Page) -> list[tuple[str, str]]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
 from polso.faces.web import plots
+from polso.faces.web.cause import movers, value_link
 from polso.faces.web.page import Page, sure_changes
 from polso.faces.web.parts import View
 from polso.faces.web.screen import TIME, Ask, Screen
+
+if TYPE_CHECKING:
+    from polso.kpis.definition import Definition
+    from polso.query.result import Cell
 
 MEDIAN: Final = ("first_response_time",)
 NUMBERS: Final = (
@@ -21,6 +27,13 @@ LEADS: Final = {
     "first_contact_resolution": "/resolution", "abandonment_rate": "/phone", "csat": "/satisfaction",
     "nps": "/satisfaction", "cost_per_contact": "/loyalty",
 }  # fmt: skip
+# Where a change may come from: of numbers that chance moves too, since only there it can be told from one.
+SAMPLED: Final = ("resolution_rate", "first_contact_resolution", "abandonment_rate", "csat", "nps")
+# By channel only: every split more makes the first page slower, and its own screens know the others.
+WHERE: Final = {
+    "channels_now": Ask(SAMPLED, by=("channel",), compare=True),
+    "channels_fast": Ask(MEDIAN, stat="median", by=("channel",), compare=True),
+}
 ASKS: Final = {
     "now": Ask(NUMBERS, compare=True),
     "fast": Ask(MEDIAN, stat="median", compare=True),
@@ -29,6 +42,7 @@ ASKS: Final = {
     "channels": Ask(("ticket_volume",), by=("channel", TIME)),
     "roll": Ask(("backlog_roll_forward",)),
     "week": Ask(("contact_volume",), by=("weekday", "hour_of_day")),
+    **WHERE,
 }
 SAID: Final = 3
 
@@ -38,8 +52,9 @@ def compose(page: Page) -> View:
     made = [page.tile("now", kpi, spark="course", screen=LEADS[kpi]) for kpi in NUMBERS]
     made.insert(1, page.tile("fast", *MEDIAN, spark="fast_course", screen=LEADS[MEDIAN[0]]))
     tiles = [tile for tile in made if tile is not None]
+    small = partial(plots.multiples, columns=4, height=44)
     figures = [
-        page.figure("channels", page.say("Tickets by channel"), "channels", plots.multiples),
+        page.figure("channels", page.say("Tickets by channel"), "channels", small),
         page.figure("week", page.say("When customers get in touch"), "week", plots.heat),
         page.figure("roll", page.say("How the backlog moved"), "roll", plots.bridge),
     ]
@@ -61,8 +76,18 @@ def sentence(page: Page) -> Markup:
     for tone, text in (("bad", "Worse: {list}."), ("good", "Better: {list}.")):
         moved = sure_changes(pairs, tone, page.words)[:SAID]
         if moved:
-            parts.append(page.html(text, list=Markup(", ").join(page.moved(*pair) for pair in moved)))
+            parts.append(page.html(text, list=Markup(", ").join(_moved(page, *pair) for pair in moved)))
     return Markup(" ").join(parts) or page.html("Nothing changed beyond what chance explains.")
+
+
+def _moved(page: Page, cell: Cell, definition: Definition) -> Markup:
+    """How a number moved, and the slice in which it did so most, where one moved beyond chance."""
+    found = movers(page, WHERE, cell.kpi, 1 if (cell.change or 0) > 0 else -1)
+    said = page.moved(cell, definition)
+    if not found:
+        return said
+    slice_, name = found[0]
+    return said + page.html(" (above all {who})", who=value_link(page, name, slice_.keys[name]))
 
 
 SCREEN = Screen("overview", "Overview", 10, compose, ASKS, path="/")
