@@ -85,7 +85,7 @@ def _lengthen(engine: DuckDB) -> None:
     """Let the log begin as early as its facts; it holds the events of the first company alone."""
     columns = [column for column, *_ in engine.run(f"DESCRIBE {log.EVENTS}")]
     instant: datetime
-    for (source, instant) in engine.run(f"SELECT source, min(occurred_at) FROM {log.EVENTS} GROUP BY source"):
+    for source, instant in engine.run(f"SELECT source, min(occurred_at) FROM {log.EVENTS} GROUP BY source"):
         chosen = ", ".join(
             "event_id || '~first' AS event_id" if c == "event_id"
             else f"{c} - to_seconds({(YEARS - 1) * int(BACK.total_seconds())}) AS {c}" if c in ("occurred_at", "recorded_at")

@@ -21,6 +21,8 @@ from polso.query.standing import Literal, Standing, check, filled, stand
 
 # Texts of questions kept at most: a few kB each.
 TEXTS = 2000
+# How scratch tables of pseudonyms are called.
+PSEUDONYMS = "pseudonyms_"
 SLOT_US = 15 * 60 * 1_000_000
 WEEKDAY = {"monday": 1, "saturday": 6, "sunday": 7}
 
@@ -41,12 +43,14 @@ class Store:
     groups: dict[tuple[int, int], Any] = field(default_factory=dict)
     pseudonyms: dict[tuple[str, str, bytes], Table] = field(default_factory=dict)
     _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
+    # Those that name scratch tables made together with them, which no other connection has.
+    _own_texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
     _facts: dict[str, Table] = field(default_factory=dict)
     _slots: dict[str, Table] = field(default_factory=dict)
 
     def beside(self, engine: Engine) -> Store:
         """The same facts, and the same texts, through another connection, which has scratch tables of its own."""
-        return replace(self, engine=engine, asked=[], _slots={})
+        return replace(self, engine=engine, asked=[], pseudonyms={}, _own_texts={}, _slots={})
 
     def local_day(self, instant: datetime) -> date:
         """The local date of a naive UTC instant."""
@@ -67,7 +71,7 @@ class Store:
 
     def with_facts(self, facts: dict[str, Table]) -> Store:
         """The same store over other readings of its facts."""
-        return replace(self, _facts=facts, _texts={}, asked=[])
+        return replace(self, _facts=facts, _texts={}, _own_texts={}, asked=[])
 
     def collect(self, expression: Table) -> pa.Table:
         """Run an expression, and keep its text for whoever wants to check the answer."""
@@ -88,23 +92,28 @@ class Store:
         stood = stand(self, questions)
         real = {**stood.real, **(more or {})}
         wanted = key(stood.questions)
-        if wanted not in self._texts:
+        kept = self._texts.get(wanted) or self._own_texts.get(wanted)
+        if kept is None:
             try:
-                self._keep(wanted, made(stood.questions), real)
+                kept = self._keep(wanted, made(stood.questions), real)
             except Exception:
                 made(questions)  # what is wrong is said of the question, not of its stand-ins
                 raise
-        text, schema = self._texts[wanted]
+        text, schema = kept
         said = filled(self.engine, text, real)
         self.asked.append(said)
         return self.engine.collect_sql(said, schema)
 
-    def _keep(self, key: tuple[Any, ...], expression: Table, real: Mapping[Literal, Literal]) -> None:
-        if len(self._texts) >= TEXTS:
-            self._texts.clear()
+    def _keep(
+        self, key: tuple[Any, ...], expression: Table, real: Mapping[Literal, Literal]
+    ) -> tuple[str, pa.Schema]:
         text = self.engine.sql(expression)
         check(self.engine, text, real)
-        self._texts[key] = text, expression.schema().to_pyarrow()
+        texts = self._own_texts if PSEUDONYMS in text else self._texts
+        if len(texts) >= TEXTS:
+            texts.clear()
+        texts[key] = text, expression.schema().to_pyarrow()
+        return texts[key]
 
     def slots(self, period: Period) -> Table:
         """15-minute slots with their local labels in the engine, by slot number: at least those of the period."""
