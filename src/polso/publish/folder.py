@@ -25,6 +25,7 @@ from polso.publish.metricflow import metricflow
 from polso.publish.parquet import write
 from polso.publish.views import View, views
 from polso.query.period import Period
+from polso.query.store import WEEKDAY, local_slots
 
 CURRENT: Final = "current"
 SLOTS: Final = "slots"
@@ -101,7 +102,7 @@ def _slots(care: Care, made: list[View]) -> pa.Table:
     store, day = care.store, timedelta(days=1)
     first, last = _reach(care, made)
     period = Period(store.local_day(first) - day, store.local_day(last) + 2 * day, store.zone)
-    return store.slots(period)[0]
+    return local_slots(period, WEEKDAY[store.week_start])
 
 
 def _reach(care: Care, made: list[View]) -> tuple[datetime, datetime]:

@@ -20,8 +20,8 @@ from polso.query.groups import agent_beside
 from polso.query.period import Period
 from polso.query.privacy import teams_of, without_teams
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.scan import in_scope
-from polso.query.store import Store, stretches, with_grains
+from polso.query.scan import in_scope, text_key
+from polso.query.store import WEEKDAY, Store, local_slots, stretches, with_grains
 
 STANDING: Final = ("stock", "stock_by_age")
 LASTING: Final = ("spread", "roll_forward")
@@ -117,19 +117,12 @@ def line_of(dims: tuple[str, ...]) -> str | None:
 
 def atoms(store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period) -> Atoms:
     """Every nonempty atom: (team, then the values of `dims`) -> its mass."""
-    if d.kind in (*STANDING, *LASTING):
-        table = store.collect(_counted(store, d, question, scope, cut, period))
-    else:
-        key = (
-            "atoms",
-            d.fingerprint,
-            cut,
-            period,
-            tuple(sorted(question.params.items())),
-            scope,
-            store.as_of,
-        )
-        table = store.collect_text(key, lambda: _counted(store, d, question, scope, cut, period))
+    ends = _ends(store, period, _grains(cut)) if d.kind in (*STANDING, *LASTING) else None
+    table = store.collect_text(
+        [replace(question, period=period, by=_grains(cut), where=())],
+        lambda stood: ("atoms", d.fingerprint, cut.fact, cut.team, cut.dims, *text_key(store, stood, scope)),
+        lambda stood: _counted(store, d, stood[0], scope, cut, ends),
+    )
     keys = [table[f"by_{place}"].to_pylist() for place in range(1 + len(cut.dims))]
     known: dict[str, int] = {}
     found: Atoms = {}
@@ -139,17 +132,18 @@ def atoms(store: Store, d: Definition, question: Question, scope: Scope, cut: Sh
     return found
 
 
+def _grains(cut: Shape) -> tuple[str, ...]:
+    return tuple(name for name in cut.dims if name in GRAINS)
+
+
 def _counted(
-    store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period
+    store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, ends: Table | None
 ) -> Table:
-    """Rows by atom and by who is behind them."""
-    grains = tuple(name for name in cut.dims if name in GRAINS)
-    bare = replace(
-        question, period=period, by=(cut.team, *(n for n in cut.dims if n not in GRAINS)), where=()
-    )
+    """Rows by atom and by who is behind them; `ends`: the stretches of time, for rows that last."""
+    bare = replace(question, by=(cut.team, *(n for n in cut.dims if n not in GRAINS)))
     where, _ = without_teams(d.fact, d.where)
     counted = _placed(
-        store, d.model_copy(update={"where": where}), bare, replace(scope, clients=None), grains
+        store, d.model_copy(update={"where": where}), bare, replace(scope, clients=None), _grains(cut), ends
     )
     names = [cut.team, *(f"polso_{name}" if name in GRAINS else name for name in cut.dims)]
     people = _people(counted, cut)
@@ -166,17 +160,19 @@ def _people(rows: Table, cut: Shape) -> Any:
     return ibis.coalesce(*(rows[name] for name in order)) if order else ibis.null("string")
 
 
-def _placed(store: Store, d: Definition, bare: Question, scope: Scope, grains: tuple[str, ...]) -> Table:
+def _placed(
+    store: Store, d: Definition, bare: Question, scope: Scope, grains: tuple[str, ...], ends: Table | None
+) -> Table:
     """The rows a definition is about within the period, with the grain in which each stands."""
     since, until = bare.period.instants
     by_clock = d.kind not in (*STANDING, *LASTING, "cohort_pair")
     rows = _population(store, d, bare, scope, d.clock if by_clock else None, d.where)
     if by_clock:
-        return with_grains(rows, d.clock, grains, store.slots(bare.period)[1]) if grains else rows
+        return with_grains(rows, d.clock, grains, store.slots(bare.period)) if grains else rows
     if d.kind == "cohort_pair":
         window = ibis.interval(microseconds=parameters(d, bare.params)["window"])
         return rows.filter(rows[d.clock] < until, rows[d.clock] >= ibis.timestamp(since) - window - window)
-    return _overlapping(store, d, rows, bare.period, grains)
+    return rows if ends is None else _overlapping(store, d, rows, ends)
 
 
 def _population(
@@ -187,9 +183,8 @@ def _population(
     return rows if kept is None else rows.filter(kept)
 
 
-def _overlapping(store: Store, d: Definition, rows: Table, period: Period, grains: tuple[str, ...]) -> Table:
-    """Rows that last: in each stretch at whose end they stand (stocks), or of which they have a part."""
-    as_of = ibis.timestamp(store.as_of)
+def _ends(store: Store, period: Period, grains: tuple[str, ...]) -> Table:
+    """The stretches of a period that the data speaks of, with their labels."""
     cut = [s for s in stretches(store, period, grains) if s.start <= store.as_of]
     columns: dict[str, Any] = {
         "polso_start": pa.array([s.start for s in cut], pa.timestamp("us")),
@@ -197,7 +192,12 @@ def _overlapping(store: Store, d: Definition, rows: Table, period: Period, grain
     }
     for place, grain in enumerate(grains):
         columns[f"polso_{grain}"] = pa.array([s.labels[place] for s in cut])
-    table = store.engine.scratch("atoms_stretches", pa.table(columns))
+    return store.engine.scratch("atoms_stretches", pa.table(columns))
+
+
+def _overlapping(store: Store, d: Definition, rows: Table, table: Table) -> Table:
+    """Rows that last: in each stretch at whose end they stand (stocks), or of which they have a part."""
+    as_of = ibis.timestamp(store.as_of)
     end = rows[str(d.until)]
     end = end.fill_null(rows[d.value]) if d.kind == "stock" and d.value else end
     lasting = rows.mutate(polso_until=end.fill_null(as_of + ibis.interval(days=1)))
@@ -209,7 +209,7 @@ def coarser(store: Store, period: Period, line: str | None) -> Iterator[dict[Any
     """The stretches of time that hold whole lines: line -> month, weekday ...; and all of the period as one."""
     if line not in GRAINS:
         return
-    table, _ = store.slots(period)
+    table = local_slots(period, WEEKDAY[store.week_start])
     lines = table[GRAINS[line]].to_pylist()
     for grain, column in GRAINS.items():
         if grain == line or (line in CYCLES and grain not in CYCLES):

@@ -16,7 +16,7 @@ from polso.engine import Table, ibis
 from polso.errors import PrivacyError
 from polso.facts import FACTS
 from polso.query.privacy import RAW, WAY_OUT, Privacy, teams_of
-from polso.query.store import Store
+from polso.query.store import PSEUDONYMS, Store
 
 
 @dataclass(frozen=True)
@@ -149,5 +149,5 @@ def _known(store: Store, fact: str, column: str, privacy: Privacy) -> Table:
             name: pa.array(values, pa.string())
             for name, values in (("polso_real", [p[0] for p in pairs]), ("polso_shown", [p[1] for p in pairs]))
         })  # fmt: skip
-        store.pseudonyms[key] = store.engine.scratch(f"pseudonyms_{len(store.pseudonyms)}", table)
+        store.pseudonyms[key] = store.engine.scratch(f"{PSEUDONYMS}{len(store.pseudonyms)}", table)
     return store.pseudonyms[key].view()

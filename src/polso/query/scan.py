@@ -6,7 +6,7 @@ Rule kept here: the scope and the period go into every scan; a cell is named by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from polso.query.conditions import all_of, parameters
 from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
 from polso.query.privacy import OWN, agents_of, conditions_of, refuse, teams_of
 from polso.query.question import GRAINS, Question, Scope
+from polso.query.standing import Literal, rank_stand_ins
 from polso.query.store import Store, with_grains
 
 Cell = tuple[Any, ...]
@@ -146,13 +147,31 @@ def scans(
     store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
 ) -> list[Found]:
     """The same for questions that differ by their period alone: one statement, an answer for each."""
-    key = _key(store, fact, clock, wanted, questions, scope)
-    table = store.collect_text(key, lambda: _passes(store, fact, clock, wanted, questions, scope))
+    wanted, ranks = _without_ranks(wanted)
+    table = store.collect_text(
+        questions,
+        lambda stood: _key(store, fact, clock, wanted, stood, scope),
+        lambda stood: _passes(store, fact, clock, wanted, stood, scope),
+        ranks,
+    )
     found: list[Found] = [{} for _ in questions]
     for row in table.to_pylist():
         cell = tuple(row[f"by_{name}"] for name in questions[0].by)
         found[row[PERIOD] if len(questions) > 1 else 0][cell] = row
     return found
+
+
+def _without_ranks(wanted: list[Wanted]) -> tuple[list[Wanted], dict[Literal, Literal]]:
+    """The ranks of percentiles, which every number of rows changes, give way to stand-ins."""
+    count = sum(len(w.ask.fractions) for w in wanted)
+    stand_ins = iter(rank_stand_ins(count))
+    ranks: dict[Literal, Literal] = {}
+    made = []
+    for one in wanted:
+        standing = tuple(next(stand_ins) for _ in one.ask.fractions)
+        ranks |= dict(zip(standing, one.ask.fractions, strict=True))
+        made.append(replace(one, ask=replace(one.ask, fractions=standing)) if standing else one)
+    return made, ranks
 
 
 def _key(
@@ -190,7 +209,7 @@ def _pass(
     """The expression of one pass: what is counted is worked out once a row and named, then summed up by cell."""
     rows = in_scope(store, fact, clock, question, scope, wanted[0].definition)
     if question.grains:
-        rows = with_grains(rows, clock, question.grains, store.slots(question.period)[1])
+        rows = with_grains(rows, clock, question.grains, store.slots(question.period))
     keys = {f"by_{name}": rows[f"polso_{name}" if name in GRAINS else name] for name in question.by}
     # Engines would judge each sum's rows anew.
     parts: dict[str, Value] = {}
@@ -325,8 +344,11 @@ def _ranked_cells(
     schema = pa.schema([("n_", pa.int64()), ("place_", pa.int64())])
     pairs = store.engine.scratch(RANKS, pa.table(numbers, schema=schema))
     wants = [Wanted(RANKS, definition, Ask("quantile", definition.value, definition.minus, definition.where))]
-    key = _key(store, definition.fact, definition.clock, wants, [question], scope)
-    table = store.collect_text(key, lambda: _taken(store, wants[0], pairs, question, scope))
+    table = store.collect_text(
+        [question],
+        lambda stood: _key(store, definition.fact, definition.clock, wants, stood, scope),
+        lambda stood: _taken(store, wants[0], pairs, stood[0], scope),
+    )
     ends: dict[Cell, list[float]] = {}
     for row in table.to_pylist():
         ends.setdefault(tuple(row[f"by_{name}"] for name in question.by), []).append(row["value"])
@@ -339,7 +361,7 @@ def _taken(store: Store, wanted: Wanted, pairs: Table, question: Question, scope
     definition, ask = wanted.definition, wanted.ask
     rows = in_scope(store, definition.fact, definition.clock, question, scope, definition)
     if question.grains:
-        rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period)[1])
+        rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period))
     value = value_of(rows, ask, definition)
     kept = condition_of(store, rows, wanted, question)
     sound = value.notnull() if definition.unit != "duration" else (value >= 0).fill_null(False)

@@ -250,4 +250,4 @@ def _stopped(page: Page, told: Told) -> Markup:
     )
 
 
-SCREEN = Screen("sources", "Sources and data quality", 110, compose)
+SCREEN = Screen("sources", "Sources and data quality", 110, compose, lasts=False)
