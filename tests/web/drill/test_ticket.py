@@ -86,7 +86,7 @@ def test_the_longest_ticket_is_drawn_within_its_frame(web: TestClient, readers: 
 
 def test_an_unknown_ticket_or_kpi_is_not_found(web: TestClient) -> None:
     assert 404 == web.get("/ticket/nobody").status_code
-    assert 404 == web.get("/ticket/T2?kpi=nothing").status_code
+    assert 400 == web.get("/ticket/T2?kpi=nothing").status_code
     assert 404 == web.get("/ticket/T2?source=nowhere").status_code
 
 

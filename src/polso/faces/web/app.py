@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from polso import __version__
 from polso.errors import PolsoError
-from polso.faces.web import api, drill, files
+from polso.faces.web import api, drill, files, guide
 from polso.faces.web.render import Shown, answered, failed, making, words_of, written
 from polso.faces.web.safety import Safety
 from polso.faces.web.screen import Screen, screens
@@ -48,6 +48,7 @@ def make_app(readers: Readers) -> FastAPI:
     app.include_router(drill.router)
     app.add_api_route("/health", health, methods=["GET"], include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(guide.router)
     for error in (PolsoError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, failed)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=GZIP_LEVEL)

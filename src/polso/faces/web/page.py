@@ -43,6 +43,8 @@ class About:
     first: datetime
     last: datetime
     as_of: datetime
+    # Who may be seen, in a sentence.
+    privacy: str = ""
 
 
 class Asking(Protocol):
@@ -310,6 +312,11 @@ class Page:
     def period_text(self) -> str:
         """The period as people name it."""
         return self.words.period(self.period.since, self.period.until)
+
+    @property
+    def privacy_text(self) -> str:
+        """Who may be seen on these pages, and why."""
+        return self.words.told(self.about.privacy)
 
     @property
     def earlier_text(self) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from polso.faces.charts import ACCENT, CONFIG, INK, PALE, SCHEMA, chart
+from polso.faces.web import marks
 from polso.query.flow import END, START, WENT
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _untitled(drawn: dict[str, Any]) -> dict[str, Any]:
 def trend(
     page: Page, result: Result, *, earlier: Result | None = None, target: float | None = None
 ) -> dict[str, Any]:
-    """One KPI over time with its interval, the period before dashed and pale, and the target."""
+    """One KPI over time with its interval, the period before dashed and pale, the target, and holidays by day."""
     drawn = plain(page, result)
     layers = list(drawn.get("layer", ()))
     if not layers:
@@ -83,7 +84,8 @@ def trend(
         layers.insert(1, _before(result, earlier, scale, layers[-1]["encoding"]["y"]))
     if target is not None:
         layers.append(_aim(page, target / scale, target, result.cells[0].unit, layers[-1]["encoding"]["y"]))
-    return {**drawn, "layer": layers}
+    marked = marks.holidays(page) if result.question.grain == "day" else None
+    return {**drawn, "layer": [*layers, marked] if marked else layers}
 
 
 def _measured(values: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

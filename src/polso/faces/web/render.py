@@ -59,7 +59,7 @@ def words_of(request: Request, state: State, about: About | None = None) -> Page
 def about(care: Care) -> About:
     """What stands still between two loads."""
     store = care.store
-    return About(care.config, care.catalogue, store.first, store.last, store.as_of)
+    return About(care.config, care.catalogue, store.first, store.last, store.as_of, care.privacy.reason)
 
 
 def making(request: Request, screen: Screen, asks: Mapping[str, Ask] | None = None) -> Page:
