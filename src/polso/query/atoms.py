@@ -21,11 +21,14 @@ from polso.query.period import Period
 from polso.query.privacy import teams_of, without_teams
 from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.scan import in_scope, text_key
+from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, local_slots, stretches, with_grains
 
 STANDING: Final = ("stock", "stock_by_age")
 LASTING: Final = ("spread", "roll_forward")
 MOST: Final = 4
+# The scratch table of stretches of time.
+ENDS: Final = "atoms_stretches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,12 @@ def line_of(dims: tuple[str, ...]) -> str | None:
 
 def atoms(store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period) -> Atoms:
     """Every nonempty atom: (team, then the values of `dims`) -> its mass."""
-    ends = _ends(store, period, _grains(cut)) if d.kind in (*STANDING, *LASTING) else None
+    lasts = d.kind in (*STANDING, *LASTING)
     table = store.collect_text(
         [replace(question, period=period, by=_grains(cut), where=())],
         lambda stood: ("atoms", d.fingerprint, cut.fact, cut.team, cut.dims, *text_key(store, stood, scope)),
-        lambda stood: _counted(store, d, stood[0], scope, cut, ends),
+        lambda stood, tables: _counted(store, d, stood[0], scope, cut, tables.get(ENDS)),
+        scratch={ENDS: _ends(store, period, _grains(cut))} if lasts else None,
     )
     keys = [table[f"by_{place}"].to_pylist() for place in range(1 + len(cut.dims))]
     known: dict[str, int] = {}
@@ -172,7 +176,8 @@ def _placed(
     if d.kind == "cohort_pair":
         window = ibis.interval(microseconds=parameters(d, bare.params)["window"])
         return rows.filter(rows[d.clock] < until, rows[d.clock] >= ibis.timestamp(since) - window - window)
-    return rows if ends is None else _overlapping(store, d, rows, ends)
+    touched = touching(rows, str(d.since), str(d.until), bare.period)
+    return touched if ends is None else _overlapping(store, d, touched, ends)
 
 
 def _population(
@@ -183,7 +188,7 @@ def _population(
     return rows if kept is None else rows.filter(kept)
 
 
-def _ends(store: Store, period: Period, grains: tuple[str, ...]) -> Table:
+def _ends(store: Store, period: Period, grains: tuple[str, ...]) -> pa.Table:
     """The stretches of a period that the data speaks of, with their labels."""
     cut = [s for s in stretches(store, period, grains) if s.start <= store.as_of]
     columns: dict[str, Any] = {
@@ -192,7 +197,7 @@ def _ends(store: Store, period: Period, grains: tuple[str, ...]) -> Table:
     }
     for place, grain in enumerate(grains):
         columns[f"polso_{grain}"] = pa.array([s.labels[place] for s in cut])
-    return store.engine.scratch("atoms_stretches", pa.table(columns))
+    return pa.table(columns)
 
 
 def _overlapping(store: Store, d: Definition, rows: Table, table: Table) -> Table:

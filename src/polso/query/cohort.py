@@ -47,13 +47,12 @@ def _read(
         "place": pa.array(range(len(cut)), pa.int64()),
         "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
     }
-    table = store.engine.scratch("cohort_ends", pa.table(ends))
     found: list[dict[str, Any]] = store.collect_text(
         [question],
         lambda stood: ("cohort", d.fingerprint, *text_key(store, stood, scope)),
-        lambda stood: _people(store, d, stood[0], scope, table),
+        lambda stood, tables: _people(store, d, stood[0], scope, tables["cohort_ends"]),
+        scratch={"cohort_ends": pa.table(ends)},
     ).to_pylist()
-    store.engine.drop("cohort_ends")
     return found
 
 

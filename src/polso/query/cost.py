@@ -21,6 +21,7 @@ from polso.kpis.definition import Condition, Definition
 from polso.kpis.kinds import NOTHING, Answer, Ask
 from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.scan import Cell, Found, Wanted, in_scope, scan, text_key
+from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, buckets, local_slots
 
 HOUR_US = 3_600_000_000
@@ -115,12 +116,11 @@ def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
     if not rates:
         return {}
     cut = _segments(store, whole, rates)
-    segments = store.engine.scratch("cost_segments", cut)
-    own = store.engine.scratch("cost_rates", _rates_in_force(cut, rates))
     found = store.collect_text(
         [whole],
         lambda stood: ("paid", d.fingerprint, *text_key(store, stood, scope)),
-        lambda stood: _paid_by_label(store, stood[0], scope, segments, own),
+        lambda stood, tables: _paid_by_label(store, stood[0], scope, **tables),
+        scratch={"cost_segments": cut, "cost_rates": _rates_in_force(cut, rates)},
     ).to_pylist()
     labels = {i: key for i, (key, _, _) in enumerate(_stretches(store, whole))}
     spent: Spent = {}
@@ -128,23 +128,26 @@ def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
         if row["total"] is not None:
             key = labels[row["label"]]
             spent[key] = spent.get(key, Fraction(0)) + Fraction(int(row["total"]), HOUR_US)
-    store.engine.drop("cost_segments")
-    store.engine.drop("cost_rates")
     return spent
 
 
-def _paid_by_label(store: Store, whole: Question, scope: Scope, segments: Table, own: Table) -> Table:
+def _paid_by_label(
+    store: Store, whole: Question, scope: Scope, cost_segments: Table, cost_rates: Table
+) -> Table:
     """The cost of paid time by the place of its stretch, in cents times microseconds an hour."""
-    rows = in_scope(store, "states", None, whole, scope, whole.definitions[0])
+    known = in_scope(store, "states", None, whole, scope, whole.definitions[0])
+    rows = touching(known, "since", "until", whole.period)
     until = rows.until.fill_null(ibis.timestamp(store.as_of))
     paid = rows.filter(rows.state == "paid").mutate(polso_until=until)
-    pieces = paid.inner_join(segments, [paid.since < segments.end, paid.polso_until > segments.start])
+    pieces = paid.inner_join(
+        cost_segments, [paid.since < cost_segments.end, paid.polso_until > cost_segments.start]
+    )
     pieces = pieces.mutate(
         us=micros_between(
             ibis.greatest(pieces.since, pieces.start), ibis.least(pieces.polso_until, pieces.end)
         )
     )
-    rated = _with_rates(pieces, own)
+    rated = _with_rates(pieces, cost_rates)
     cents = (rated.us.cast("decimal(38, 0)") * rated.cents.cast("decimal(38, 0)")).sum()
     return rated.group_by("label").aggregate(total=cents)
 
@@ -154,7 +157,7 @@ def _rates(store: Store, whole: Question, scope: Scope) -> list[Rate]:
     found = store.collect_text(
         [whole],
         lambda stood: ("rates", d.fingerprint, *text_key(store, stood, scope)),
-        lambda stood: _hourly(in_scope(store, "costs", None, stood[0], scope, d)),
+        lambda stood, _: _hourly(in_scope(store, "costs", None, stood[0], scope, d)),
     )
     return [Rate(r["subject"], r["since"], r["until"], int(r["amount_minor"])) for r in found.to_pylist()]
 

@@ -151,7 +151,7 @@ def scans(
     table = store.collect_text(
         questions,
         lambda stood: _key(store, fact, clock, wanted, stood, scope),
-        lambda stood: _passes(store, fact, clock, wanted, stood, scope),
+        lambda stood, _: _passes(store, fact, clock, wanted, stood, scope),
         ranks,
     )
     found: list[Found] = [{} for _ in questions]
@@ -338,16 +338,16 @@ def _ranked_cells(
     """The same for many cells at once: rows numbered in order within each cell, and two of them taken."""
     wanted = {n: {round(low * (n - 1)), round(high * (n - 1))} for n, low, high in ranks.values()}
     numbers = {
-        "n_": [n for n, at in wanted.items() for _ in at],
-        "place_": [p for at in wanted.values() for p in at],
+        "n_": [n for n, at in sorted(wanted.items()) for _ in at],
+        "place_": [p for _, at in sorted(wanted.items()) for p in sorted(at)],
     }
     schema = pa.schema([("n_", pa.int64()), ("place_", pa.int64())])
-    pairs = store.engine.scratch(RANKS, pa.table(numbers, schema=schema))
     wants = [Wanted(RANKS, definition, Ask("quantile", definition.value, definition.minus, definition.where))]
     table = store.collect_text(
         [question],
         lambda stood: _key(store, definition.fact, definition.clock, wants, stood, scope),
-        lambda stood: _taken(store, wants[0], pairs, stood[0], scope),
+        lambda stood, tables: _taken(store, wants[0], tables[RANKS], stood[0], scope),
+        scratch={RANKS: pa.table(numbers, schema=schema)},
     )
     ends: dict[Cell, list[float]] = {}
     for row in table.to_pylist():

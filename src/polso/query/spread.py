@@ -10,6 +10,7 @@ from polso.kpis.kinds import NOTHING, Answer
 from polso.query.conditions import all_of, parameters
 from polso.query.question import Question, Scope
 from polso.query.scan import Cell, in_scope, text_key
+from polso.query.stock import touching
 from polso.query.store import Store, stretches
 
 
@@ -19,11 +20,11 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     `part` need not lie within `where`: time handling is held against time paid. One minus it for a complement.
     Time after as-of is left out: a shift goes on where the states do not yet.
     """
-    table = store.engine.scratch("spread_buckets", _bucket_table(store, question))
     found = store.collect_text(
         [question],
         lambda stood: ("spread", d.fingerprint, *text_key(store, stood, scope)),
-        lambda stood: _pieces(store, d, stood[0], scope, table),
+        lambda stood, tables: _pieces(store, d, stood[0], scope, tables["spread_buckets"]),
+        scratch={"spread_buckets": _bucket_table(store, question)},
     )
     answers = {}
     for row in found.to_pylist():
@@ -32,13 +33,13 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
         parts = {"part_us": int(row["part"] or 0), "total_us": total}
         share = parts["part_us"] / total if total else 0.0
         answers[cell] = Answer(1 - share if d.complement else share, n, parts=parts) if total else NOTHING
-    store.engine.drop("spread_buckets")
     return answers
 
 
 def _pieces(store: Store, d: Definition, question: Question, scope: Scope, table: Table) -> Table:
     """The time of the intervals within each bucket, summed up."""
-    rows = in_scope(store, d.fact, None, question, scope, d)
+    known = in_scope(store, d.fact, None, question, scope, d)
+    rows = touching(known, str(d.since), str(d.until), question.period)
     params = parameters(d, question.params)
     as_of = ibis.timestamp(store.as_of)
     until = ibis.least(rows[str(d.until)].fill_null(as_of), as_of)

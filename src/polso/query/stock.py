@@ -20,6 +20,7 @@ from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.kpis.wording import span_text
 from polso.query.conditions import all_of, parameters
+from polso.query.period import Period
 from polso.query.question import CYCLES, FINE, Question, Scope
 from polso.query.scan import Cell, in_scope, text_key
 from polso.query.store import Store, Stretch, stretches, with_grains
@@ -102,6 +103,16 @@ def lasting(rows: Table, at: datetime, as_of: datetime) -> Table:
     return rows.filter(rows.began < moment, rows.ended.isnull() | (rows.ended >= moment))
 
 
+def touching(rows: Table, since: str, until: str, period: Period) -> Table:
+    """The rows that may last within a period: an engine finds those that ended since without reading all.
+
+    Asked with an `or`, all rows would be read to find those without an end.
+    """
+    start, end = period.instants
+    begun = rows.filter(rows[since] <= end)
+    return begun.filter(begun[until] >= start).union(begun.filter(begun[until].isnull()))
+
+
 def moves(
     store: Store,
     d: Definition,
@@ -116,7 +127,7 @@ def moves(
     table = store.collect_text(
         questions,
         lambda stood: ("moves", d.fingerprint, said, *text_key(store, stood, scope)),
-        lambda stood: _together(_counts(store, d, stood, scope, said)),
+        lambda stood, _: _together(_counts(store, d, stood, scope, said)),
     )
     labels = [*(f"polso_{grain}" for grain in _fine(questions[0])), *([SAID] if said else [])]
     ends, starts = _starts(store, questions)
@@ -236,18 +247,17 @@ def _ages(
         "place": pa.array(range(len(cut)), pa.int64()),
         "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
     }
-    table = store.engine.scratch("stock_ends", pa.table(ends))
     found: list[dict[str, Any]] = store.collect_text(
         [question],
         lambda stood: ("stock_ages", d.fingerprint, *text_key(store, stood, scope)),
-        lambda stood: _aged(store, d, stood[0], scope, table),
+        lambda stood, tables: _aged(store, d, stood[0], scope, tables["stock_ends"]),
+        scratch={"stock_ends": pa.table(ends)},
     ).to_pylist()
-    store.engine.drop("stock_ends")
     return found
 
 
 def _aged(store: Store, d: Definition, question: Question, scope: Scope, table: Table) -> Table:
-    rows = spells(store, d, question, scope)
+    rows = touching(spells(store, d, question, scope), "began", "ended", question.period)
     moment, as_of = table["at"], ibis.timestamp(store.as_of)
     # At as-of itself, what happened at that very instant has happened.
     begun = (rows.began < moment) | ((rows.began == moment) & (moment == as_of))

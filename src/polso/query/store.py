@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from polso.calendar import slot_table
 from polso.engine import Engine, Table, ibis, micros_of
 from polso.errors import QuestionError
+from polso.query.kept import Kept
 from polso.query.period import Period
 from polso.query.question import FINE, GRAINS, Question
 from polso.query.standing import Literal, Standing, check, filled, stand
@@ -42,6 +44,8 @@ class Store:
     # What privacy found of the people in it: which teams are merged, and pseudonyms.
     groups: dict[tuple[int, int], Any] = field(default_factory=dict)
     pseudonyms: dict[tuple[str, str, bytes], Table] = field(default_factory=dict)
+    # What texts gave, where several connections see one state of the data that stands still.
+    kept: Kept | None = None
     _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
     # Those that name scratch tables made together with them, which no other connection has.
     _own_texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
@@ -50,6 +54,7 @@ class Store:
 
     def beside(self, engine: Engine) -> Store:
         """The same facts, and the same texts, through another connection, which has scratch tables of its own."""
+        self.kept = self.kept or Kept()
         return replace(self, engine=engine, asked=[], pseudonyms={}, _own_texts={}, _slots={})
 
     def local_day(self, instant: datetime) -> date:
@@ -71,7 +76,7 @@ class Store:
 
     def with_facts(self, facts: dict[str, Table]) -> Store:
         """The same store over other readings of its facts."""
-        return replace(self, _facts=facts, _texts={}, _own_texts={}, asked=[])
+        return replace(self, _facts=facts, kept=None, _texts={}, _own_texts={}, asked=[])
 
     def collect(self, expression: Table) -> pa.Table:
         """Run an expression, and keep its text for whoever wants to check the answer."""
@@ -82,27 +87,44 @@ class Store:
         self,
         questions: Sequence[Question],
         key: Callable[[Sequence[Question]], tuple[Any, ...]],
-        made: Callable[[Sequence[Question]], Table],
+        made: Callable[[Sequence[Question], Mapping[str, Table]], Table],
         more: Mapping[Literal, Literal] | None = None,
+        scratch: Mapping[str, pa.Table] | None = None,
     ) -> pa.Table:
         """Run the expression made of questions that differ by their period alone, with a text that was kept.
 
-        key: all that the text depends on besides instants and filter values; more: other stand-ins and what they are.
+        key: all that the text depends on besides instants and filter values; more: other stand-ins and what they are;
+        scratch: rows that are there while the text runs, by the name under which `made` gets them as tables.
         """
         stood = stand(self, questions)
         real = {**stood.real, **(more or {})}
-        wanted = key(stood.questions)
-        kept = self._texts.get(wanted) or self._own_texts.get(wanted)
-        if kept is None:
+        wanted, rows = key(stood.questions), scratch or {}
+        known = self._texts.get(wanted) or self._own_texts.get(wanted)
+        if known is None:
+            tables = {name: self.engine.scratch(name, table) for name, table in rows.items()}
             try:
-                kept = self._keep(wanted, made(stood.questions), real)
+                known = self._keep(wanted, made(stood.questions, tables), real)
             except Exception:
-                made(questions)  # what is wrong is said of the question, not of its stand-ins
+                made(questions, tables)  # what is wrong is said of the question, not of its stand-ins
                 raise
-        text, schema = kept
+        text, schema = known
         said = filled(self.engine, text, real)
         self.asked.append(said)
-        return self.engine.collect_sql(said, schema)
+        return self._run(said, schema, rows)
+
+    def _run(self, text: str, schema: pa.Schema, scratch: Mapping[str, pa.Table]) -> pa.Table:
+        key = (hashlib.sha256(text.encode()).digest(), *(_print(table) for table in scratch.values()))
+        shared = None if PSEUDONYMS in text else self.kept
+        found = shared.get(key) if shared else None
+        if found is None:
+            for name, table in scratch.items():
+                self.engine.scratch(name, table)
+            found = self.engine.collect_sql(text, schema)
+            for name in scratch:
+                self.engine.drop(name)
+            if shared:
+                shared.keep(key, found)
+        return found
 
     def _keep(
         self, key: tuple[Any, ...], expression: Table, real: Mapping[Literal, Literal]
@@ -130,6 +152,14 @@ class Store:
             wanted = ["slot_number", *dict.fromkeys(GRAINS.values())]
             self._slots[name] = self.engine.scratch(name, table.select(wanted))
         return name
+
+
+def _print(table: pa.Table) -> bytes:
+    """Changes with the rows of a small table."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return hashlib.sha256(sink.getvalue()).digest()
 
 
 @lru_cache(64)

@@ -92,7 +92,7 @@ def _lives(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     table = store.collect_text(
         [question],
         lambda stood: ("lives", d.fingerprint, *text_key(store, stood, scope)),
-        lambda stood: _lasted(store, d, stood[0], scope),
+        lambda stood, _: _lasted(store, d, stood[0], scope),
     )
     keys = [f"by_{name}" for name in question.by]
     columns = [table[key].to_pylist() for key in keys]
