@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from polso import config as settings
 from polso.calendar import Calendar
 from polso.config import Config
 from polso.engine import DuckDB, Engine
-from polso.errors import QuestionError, UnknownName
+from polso.errors import PrivacyError, QuestionError, UnknownName
 from polso.events import log
 from polso.events.check import Finding, check, rejections
 from polso.facts import build
@@ -35,12 +35,14 @@ from polso.query.explain import account, distribution
 from polso.query.explanation import Explanation
 from polso.query.period import Compare, Period
 from polso.query.period import parse as parse_period
+from polso.query.privacy import Privacy, in_force
 from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.result import Cell, Result
 from polso.query.run import Time, concrete, run
 from polso.query.saved import Answer, Drift, drifts, read, save
 from polso.query.store import Store
 from polso.query.story import story
+from polso.query.suppress import refuse_small
 from polso.query.survival import Curve, curve
 from polso.sources.leftovers import leftovers
 from polso.sources.load import Loaded, load
@@ -52,8 +54,11 @@ Where = Mapping[str, Any] | Sequence[Condition]
 class Care:
     """One project: its settings, its store, its catalogue. Use it as a context manager, or close it."""
 
-    def __init__(self, folder: Path, config: Config, engine: DuckDB) -> None:
+    def __init__(
+        self, folder: Path, config: Config, engine: DuckDB, today: Callable[[], date] | None = None
+    ) -> None:
         self.folder, self.config, self.engine = folder, config, engine
+        self._today = today or (lambda: datetime.now(config.zone).date())
         self._registered = registered(engine)
         self.catalogue: Catalogue = with_registered(catalogue(folder, config.dimensions), self._registered)
         self._store: Store | None = None
@@ -85,11 +90,11 @@ class Care:
 
     def check(self) -> list[Finding]:
         """Everything that is wrong with the log."""
-        return check(self.engine)
+        return check(self.engine, names=self.privacy.state == "open")
 
     def rejections(self, sources: Sequence[str] = (), limit: int = 20) -> list[dict[str, Any]]:
         """The first rejected rows, by file and line."""
-        return rejections(self.engine, sources, limit)
+        return rejections(self.engine, sources, limit, names=self.privacy.state == "open")
 
     def leftovers(self) -> list[str]:
         """Warnings: what the log still holds of files and sources that polso.toml names no longer."""
@@ -109,6 +114,15 @@ class Care:
         if self._store is None:
             self._store = open_store(self.engine, self.config)
         return self._store
+
+    @property
+    def privacy(self) -> Privacy:
+        """What may be seen of the people at work today: `state`, and in `reason` a sentence that says why."""
+        return in_force(self.config.privacy, self.folder, self._today())
+
+    def scope(self, clients: Sequence[str] | None = None) -> Scope:
+        """Whose rows may be seen, and what of the people at work; every question of a project is asked with one."""
+        return Scope(tuple(clients) if clients is not None else None, self.privacy)
 
     def ask(
         self,
@@ -136,8 +150,9 @@ class Care:
             *kpis, by=by, period=period, where=where, variant=variant, stat=stat, time=time, params=params,
             definition=definition, credit=credit,
         )  # fmt: skip
-        result = run(self.store, question, scope=_scope(clients), time=time, compare=compare)
-        result = replace(result, beside=self._beside(question, _scope(clients)))
+        scope = self.scope(clients)
+        result = run(self.store, question, scope=scope, time=time, compare=compare)
+        result = replace(result, beside=self._beside(question, scope))
         said = self.changed(*kpis)
         return replace(result, warnings=(*result.warnings, *said)) if said else result
 
@@ -150,7 +165,7 @@ class Care:
             return ()
         try:
             return run(self.store, replace(question, definitions=found, by=(), params={}), scope=scope).cells
-        except QuestionError:
+        except (PrivacyError, QuestionError):
             return ()
 
     def question(
@@ -206,7 +221,7 @@ class Care:
             raise QuestionError(
                 "explain takes one definition at a time; `disagree` sets two beside each other"
             )
-        question, scope = replace(question, period=narrowed), _scope(clients)
+        question, scope = replace(question, period=narrowed), self.scope(clients)
         (definition,) = question.definitions
         store = self.store
         told = story(store, question, ticket, source, self._calendar_of, scope) if ticket else None
@@ -253,24 +268,27 @@ class Care:
         question = self.question(kpi, definition=(left, right), **asked)
         if len(question.definitions) != 2:
             raise QuestionError("name two different definitions to compare, like polso and zendesk")
-        (parting,) = partings(self.store, question, _scope(clients))
-        return parting, dissents(self.store, question, limit, _scope(clients))
+        scope = self.scope(clients)
+        (parting,) = partings(self.store, question, scope)
+        return parting, dissents(self.store, question, limit, scope)
 
     def partings(self, *kpis: str, clients: Sequence[str] | None = None, **asked: Any) -> tuple[Parting, ...]:
         """How each further definition of a question (see `ask`) parts from the first: the share of tickets."""
-        return partings(self.store, self.question(*kpis, **asked), _scope(clients))
+        return partings(self.store, self.question(*kpis, **asked), self.scope(clients))
 
     def curve(self, kpi: str, *, clients: Sequence[str] | None = None, **asked: Any) -> Curve:
         """The Kaplan-Meier curve of a survival KPI: the share of rows still without their event, over time."""
         question = self.question(kpi, **asked)
-        return curve(self.store, question.definitions[0], question, _scope(clients))
+        scope = self.scope(clients)
+        refuse_small(self.store, question, scope)
+        return curve(self.store, question.definitions[0], question, scope)
 
     def balance(
         self, *, period: str = "all", where: Where = (), clients: Sequence[str] | None = None
     ) -> tuple[Line, ...]:
         """Whether the counts of a period add up: each whole beside its parts, every one counted on its own."""
         question = Question((), self.period(period), (), conditions(where))
-        return balance(self.store, self.catalogue, question, _scope(clients))
+        return balance(self.store, self.catalogue, question, self.scope(clients))
 
     def changed(self, *kpis: str) -> tuple[str, ...]:
         """Sentences about definitions that say something else under a version which has answered before."""
@@ -284,7 +302,7 @@ class Care:
     def recompute(self, path: Path | str) -> tuple[Answer, Result, tuple[Drift, ...]]:
         """A saved answer under its own definitions, on today's data: what it was, what it is, and what differs."""
         answer = read(Path(path), self.config.dimensions)
-        result = run(self.store, answer.question, scope=_scope(answer.clients), time=answer.time)
+        result = run(self.store, answer.question, scope=self.scope(answer.clients), time=answer.time)
         return answer, result, drifts(answer, result)
 
     def save(self, result: Result, path: Path | str, time: Time = "calendar") -> None:
@@ -301,8 +319,9 @@ class Care:
         pair = (now, find(self.catalogue, right)) if right else (self._before(now), now)
         question = Question(tuple(concrete(d) for d in pair), self.period(period))
         both = all(d.kind in OF_ROWS and d.fact in TOLD_BY_TICKET for d in question.definitions)
-        parted = partings(self.store, question)[0] if both else None
-        return Difference(*pair, differing(*pair), run(self.store, question), parted)
+        scope = self.scope()
+        parted = partings(self.store, question, scope)[0] if both else None
+        return Difference(*pair, differing(*pair), run(self.store, question, scope=scope), parted)
 
     def _before(self, now: Definition) -> Definition:
         kept = self._registered.get(now.versioned)
@@ -335,24 +354,18 @@ class Care:
         params: Mapping[str, float | str] | None = None,
         limit: int | None = 1000,
         offset: int = 0,
+        clients: Sequence[str] | None = None,
     ) -> pa.Table:
         """The fact rows behind a KPI (its population), with `counted` where the definition splits them.
 
         They come in one order, so that `limit` and `offset` make pages that neither repeat nor lose a row.
         """
-        question = self._of_rows(kpi, period=period, where=where, variant=variant, params=params)
-        return row_query.rows(self.store, question, limit, offset=offset)
+        question = self.question(kpi, period=period, where=where, variant=variant, params=params)
+        return row_query.rows(self.store, question, limit, self.scope(clients), offset)
 
-    def count_rows(self, kpi: str, **asked: Any) -> int:
+    def count_rows(self, kpi: str, *, clients: Sequence[str] | None = None, **asked: Any) -> int:
         """How many rows `rows` has without a limit."""
-        return row_query.count(self.store, self._of_rows(kpi, **asked))
-
-    def _of_rows(self, kpi: str, **asked: Any) -> Question:
-        """The question of one definition whose rows are wanted."""
-        question = self.question(kpi, **asked)
-        if len(question.definitions) > 1:
-            raise QuestionError("rows are those of one definition; name one")
-        return question
+        return row_query.count(self.store, self.question(kpi, **asked), self.scope(clients))
 
 
 def beside(care: Care, engine: DuckDB) -> Care:
@@ -361,10 +374,6 @@ def beside(care: Care, engine: DuckDB) -> Care:
     twin.engine = engine
     twin._store = care._store.beside(engine) if care._store else None
     return twin
-
-
-def _scope(clients: Sequence[str] | None) -> Scope:
-    return Scope(tuple(clients) if clients is not None else None)
 
 
 def conditions(where: Where) -> tuple[Condition, ...]:
@@ -427,7 +436,7 @@ def _naive(instant: datetime) -> datetime:
     return instant.replace(tzinfo=None)
 
 
-def open_project(folder: str | Path = ".") -> Care:
-    """Open the project in a folder; ConfigError where its polso.toml is missing or wrong."""
+def open_project(folder: str | Path = ".", today: Callable[[], date] | None = None) -> Care:
+    """Open the project in a folder; ConfigError where its polso.toml is missing or wrong. `today` is the clock of privacy."""
     root = Path(folder).resolve()
-    return Care(root, settings.read(root), DuckDB(root / DATABASE))
+    return Care(root, settings.read(root), DuckDB(root / DATABASE), today)

@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -31,6 +32,11 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RESERVED = frozenset({"channel", "team", "agent", "client"})
 # Between complaints about several keys; sentences hold semicolons themselves.
 JOINED: Final = " · "
+# Fewer people, or fewer contacts, are no group: who they are can be told.
+MINIMUM_AGENTS: Final = 5
+MINIMUM_CONTACTS: Final = 10
+# What teams are called together that are too small to be shown apart.
+SMALL_TEAMS: Final = "small teams"
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -59,6 +65,8 @@ def _seconds(value: object) -> object:
 Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, AfterValidator(_name)]
 Duration = Annotated[float, BeforeValidator(_seconds)]
+Day = date
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Settings(BaseModel):
@@ -161,6 +169,41 @@ class PackSettings(Settings):
     where: Condition = {}
 
 
+class Unlock(Settings):
+    """[privacy.unlock]: the legal basis on which people at work may be looked at one by one, as it was recorded."""
+
+    type: Literal["union_agreement", "labour_inspectorate", "other_country"]
+    protocol: Text
+    date: Day
+    expires: Day
+    approver: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Unlock:
+        if self.expires < self.date:
+            raise ValueError(f"it expires on {self.expires}, before its date {self.date}; mend one of them")
+        return self
+
+
+class PrivacySettings(Settings):
+    """[privacy]: what may be seen of the people at work."""
+
+    profile: Literal["it", "open"] = "it"
+    minimum_agents: int = Field(default=MINIMUM_AGENTS, ge=1)
+    minimum_contacts: int = Field(default=MINIMUM_CONTACTS, ge=1)
+    unlock: Unlock | None = None
+
+    @model_validator(mode="after")
+    def _not_lowered(self) -> PrivacySettings:
+        if self.profile == "it":
+            for name, least in (("minimum_agents", MINIMUM_AGENTS), ("minimum_contacts", MINIMUM_CONTACTS)):
+                if getattr(self, name) < least:
+                    raise ValueError(
+                        f"{name} may be raised above {least}, not lowered, under profile 'it'; leave it out"
+                    )
+        return self
+
+
 class SourceSettings(BaseModel):
     """[[source]]: a kind of export and its files; the kind validates its own further keys."""
 
@@ -196,6 +239,7 @@ class Config(Settings):
     source: tuple[SourceSettings, ...] = ()
     target: tuple[Target, ...] = ()
     pack: tuple[PackSettings, ...] = ()
+    privacy: PrivacySettings = PrivacySettings()
     dimensions: dict[Name, str] = Field(default={}, description="dimension = ticket attribute")
     reopen_on: tuple[str, ...] = ("reopened", "restored")
 

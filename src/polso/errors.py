@@ -34,6 +34,10 @@ class QuestionError(PolsoError):
     """A question that cannot be answered as asked."""
 
 
+class PrivacyError(PolsoError):
+    """Something about the people at work that may not be shown."""
+
+
 def _nearest(name: str, known: Iterable[str]) -> list[str]:
     """The likeliest meant, at most three; what is much less alike than the best only confuses."""
     near = get_close_matches(name, known, n=3, cutoff=0.5)

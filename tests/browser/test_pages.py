@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 import polso
-from browser.conftest import Opened, opening
+from browser.conftest import opening
 from browser.watched import Watched
 from polso.faces.web.screen import screens
 
@@ -33,7 +33,9 @@ PAGES = {screen.name: screen.at for screen in screens()} | DRILLS | {"ticket": "
 def pages(chromium: Browser, server: str) -> Iterator[Mapping[str, Watched]]:
     """One page a language, used again and again, as a reader's tab is."""
     with opening(chromium, server) as made:
-        yield {lang: made(f"/?lang={lang}", locale={"it": "it-IT", "en": "en-GB"}[lang]) for lang in LANGUAGES}
+        yield {
+            lang: made(f"/?lang={lang}", locale={"it": "it-IT", "en": "en-GB"}[lang]) for lang in LANGUAGES
+        }
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import polso
 
 ROOT = Path(polso.__file__).parent
 ERRORS = {
-    "CalendarError", "ConfigError", "QuestionError", "ServerError", "SourceError", "StoreError", "ValueError",
-    "BadParameter",
+    "CalendarError", "ConfigError", "PrivacyError", "QuestionError", "ServerError", "SourceError", "StoreError",
+    "ValueError", "BadParameter",
 }  # fmt: skip
 # Said to programmers, not to people: a misuse of Python's own calls. The demo has no options but the tested ones.
 PROGRAMMERS = {
@@ -24,7 +24,7 @@ PROGRAMMERS = {
     "kpis/wording",
 }
 # Constants that stand in sentences.
-KNOWN = {"FILE": "polso.toml", "EARLIEST": "1990-01-01"}
+KNOWN = {"FILE": "polso.toml", "EARLIEST": "1990-01-01", "HIDDEN": "hidden:"}
 # The reason of a rejection is SQL: texts after THEN or ELSE, joined to what is filled in.
 PART = r"(?:'(?:[^']|'')*'|\b(?!CASE\b)[\w.]+(?:\([^()]*\))?)"
 REASON = re.compile(rf"(?:THEN|ELSE|,)\s+({PART}(?:\s*\|\|\s*{PART})*)")
@@ -97,7 +97,7 @@ def _of(node: ast.AST) -> Iterator[str]:
 
 # Functions that return a sentence, or several.
 SPEAKING = {
-    "wrong", "_reason", "_warnings", "_undated", "_nameless", "noted", "leftovers", "_nobodys", "_unheard",
+    "wrong", "_reason", "_warnings", "_undated", "_nameless", "noted", "leftovers", "_nobodys", "_unheard", "_cut", "_too_few",
 }  # fmt: skip
 
 

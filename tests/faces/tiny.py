@@ -18,6 +18,9 @@ name = "Tiny Care"
 zone = "Europe/Rome"
 minimum_n = 5
 
+[privacy]
+profile = "open"
+
 [[source]]
 name = "desk"
 kind = "events"

@@ -17,7 +17,7 @@ from soundness.store import append
 Event = dict[str, Any]
 CUSTOMER: Event = {"actor_kind": "customer", "actor_id": "k"}
 AGENT: Event = {"actor_kind": "agent", "actor_id": "g"}
-HEAD = '[project]\nzone = "{zone}"\nweek_start = "{week_start}"\nminimum_n = 1\n'
+HEAD = '[project]\nzone = "{zone}"\nweek_start = "{week_start}"\nminimum_n = 1\n[privacy]\nprofile = "open"\n'
 
 
 class Story:

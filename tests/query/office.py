@@ -26,6 +26,8 @@ OFFICE: Final = parse("""
 [project]
 zone = "Europe/Rome"
 minimum_n = 1
+[privacy]
+profile = "open"
 [[calendar]]
 name = "always"
 always = true

@@ -127,6 +127,13 @@ def test_the_roll_forward_goes_from_stock_to_stock(acme: Acme, by: tuple[str, ..
     assert {k: n for k, n in ends.items() if n} == {k: n for k, n in found.items() if n}
 
 
+@pytest.mark.parametrize("by", ["channel", "team"])
+def test_a_split_of_nothing_has_no_line_of_the_roll_forward(acme: Acme, by: str) -> None:
+    asked = {"period": "2026-03", "where": {"team": "nobody"}}
+    assert not acme.care.ask("backlog_roll_forward", by=by, **asked).cells
+    assert {c.value for c in acme.care.ask("backlog_roll_forward", **asked)} == {0}
+
+
 def test_cells_come_sorted(acme: Acme) -> None:
     for kpi, by in (
         ("ticket_volume", ("channel", "month")),

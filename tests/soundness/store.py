@@ -27,7 +27,7 @@ SCHEMA = pa.schema(
     [(c.name, ARROW[c.type]) for c in SOURCE_COLUMNS]
     + [("row", pa.int64()), ("line", pa.int64()), ("problem", pa.string())]
 )
-ALWAYS_OPEN = parse('[project]\nzone = "Europe/Rome"\nminimum_n = 1\n')
+ALWAYS_OPEN = parse('[project]\nzone = "Europe/Rome"\nminimum_n = 1\n[privacy]\nprofile = "open"\n')
 
 
 def table(events: Iterable[Event]) -> pa.Table:

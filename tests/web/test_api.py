@@ -94,3 +94,9 @@ def test_a_form_that_is_not_there_and_a_method_that_is_not(client: TestClient) -
 def test_what_is_no_number_is_null(client: TestClient) -> None:
     text = client.get("/api/v1/ask?kpi=csat&where=channel%3Dnowhere").text
     assert json.loads(text)["cells"][0]["value"] is None
+
+
+def test_people_find_every_path_on_its_page(client: TestClient) -> None:
+    page = client.get("/api").text
+    for path in client.get("/api/v1/openapi.json").json()["paths"]:
+        assert f"GET {path}" in page.replace("&#39;", "'")

@@ -26,3 +26,15 @@ def test_what_got_worse_and_better_beyond_chance_is_said() -> None:
 def test_chance_is_no_news() -> None:
     now = answer(cell("csat", 0.81, 20, previous=0.85, low=0.6, high=0.95))
     assert read(sentence(page(SCREEN, {"now": now}))) == "Nothing changed beyond what chance explains."
+
+
+def test_the_slice_that_moved_most_is_named_beside_what_moved() -> None:
+    now = answer(cell("csat", 0.81, 900, previous=0.85, low=0.80, high=0.82))
+    split = answer(
+        cell("csat", 0.70, 300, keys={"channel": "phone"}, previous=0.82, low=0.66, high=0.74),
+        cell("csat", 0.86, 600, keys={"channel": "chat"}, previous=0.86, low=0.84, high=0.88),
+        by=("channel",),
+    )
+    asked = {"now": now, "channels_now": split}
+    assert read(sentence(page(SCREEN, asked))) == "Worse: CSAT −4\u00a0pt (above all phone)."
+    assert read(sentence(page(SCREEN, asked, "it"))).endswith("(soprattutto phone).")

@@ -61,6 +61,12 @@ def test_slower_solving_is_told_in_time() -> None:
     assert said(story, "it").startswith("Risolvere richiede più tempo: metà dei ticket entro 2 h,")
 
 
+def test_the_slowest_are_no_headline_but_are_not_kept_quiet() -> None:
+    slowest = cell("resolution_time", 200_000, 900, stat="p90", previous=100_000, low=190_000, high=210_000)
+    story = {"now": answer(SAME_FCR), "median": answer(SAME_TIME), "p90": answer(slowest)}
+    assert said(story).endswith("at the first contact. Also: Resolution time (p90) +1 d 4 h.")
+
+
 def test_where_nothing_changed_the_level_is_told() -> None:
     story = {"now": answer(SAME_FCR), "median": answer(SAME_TIME)}
     assert said(story) == (

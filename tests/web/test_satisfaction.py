@@ -92,3 +92,8 @@ def test_the_demo_shows_every_part(client: TestClient, url: str) -> None:
 def test_scores_stand_from_best_to_worst(client: TestClient) -> None:
     spec = client.get("/figure/satisfaction/scores.vl?period=all").json()
     assert [5, 4, 3, 2, 1] == [value["score"] for value in spec["data"]["values"]]
+
+
+def test_effort_is_drawn_on_its_own_scale(client: TestClient) -> None:
+    spec = client.get("/figure/satisfaction/ces.vl?period=all").json()
+    assert all(layer["encoding"]["y"]["scale"]["domain"] == [1, 7] for layer in spec["layer"])

@@ -20,9 +20,12 @@ def story(language: str, **answers: Result) -> str:
 
 
 def first(now: float, before: float, sure: float, n: int = 900, **keys: str) -> Result:
-    """A median, what it was, and half of its interval."""
+    """A median, what it was, and half of its interval; of a split, beside a value that stood still."""
     one = cell(FIRST, now, n, keys=keys, stat="median", previous=before, low=now - sure, high=now + sure)
-    return answer(one, by=tuple(keys))
+    still = cell(
+        FIRST, 60, 500, keys=dict.fromkeys(keys, "phone"), stat="median", previous=60, low=50, high=70
+    )
+    return answer(one, *([still] if keys else []), by=tuple(keys))
 
 
 def test_a_slowdown_is_said_with_the_slice_that_it_touches_most() -> None:
@@ -98,4 +101,5 @@ def test_the_screen_stands_on_a_demo_company(acme: Path) -> None:
             assert 'class="sentence"' in got.text
             assert got.text.count("<figure") == 10
         assert "email, ≤" in got.text
+        assert "where=kpi%3Dfirst_response_time" in got.text
         assert web.get("/figure/speed/channels.svg").text.startswith("<svg")

@@ -113,3 +113,11 @@ def test_it_is_there_on_a_demo_company(acme: Path) -> None:
     assert "I gruppi uno accanto all'altro" in italian.replace("&#39;", "'")
     with browsing(acme) as client:
         assert client.get("/figure/team/teams.csv").status_code == 200
+
+
+def test_groups_too_small_to_be_shown_are_named_and_say_why() -> None:
+    why = "hidden: fewer than 5 people or 10 contacts"
+    small = answer(cell("csat", None, 0, keys={"team": "emergenze"}, warnings=(why,)), by=("team",))
+    view = compose(page(SCREEN, {**WHOLE, "csat_by_team": small}))
+    assert view.figure("csat_by_team").empty == why
+    assert "emergenze" in [row[0].text for row in view.figure("teams").table.rows]

@@ -28,6 +28,10 @@ zone = "Europe/Rome"
 week_start = "monday"
 language = "it"
 currency = "EUR"
+
+# Nobody works here: the company is simulated, and so its agents may be looked at one by one.
+[privacy]
+profile = "open"
 """
 
 _TARGETS: Final = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import DuckDBCompiler
 
+from polso.engine.expressions import literal
 from polso.errors import StoreError
 
 # What the engine raises on purpose; readers turn it into the error of their file.
@@ -111,6 +113,10 @@ class DuckDB:
     def table(self, name: str) -> ir.Table:
         """A stored or scratch table as an expression."""
         return self.backend.table(name)
+
+    def literal(self, value: datetime | str | float) -> str:
+        """A value as it stands in the texts that `sql` gives."""
+        return literal(self.backend.compiler, value)
 
     def sql(self, expression: ir.Table) -> str:
         """The SQL DuckDB runs for an expression."""

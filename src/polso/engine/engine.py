@@ -6,6 +6,7 @@ Rule kept here: only what folds, queries and loads need; anything one engine alo
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 import ibis.expr.types as ir
@@ -63,6 +64,10 @@ class Engine(Protocol):
 
     def sql(self, expression: ir.Table) -> str:
         """The text this engine runs for an expression."""
+        ...
+
+    def literal(self, value: datetime | str | float) -> str:
+        """A value as it stands in the texts that `sql` gives."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -6,6 +6,10 @@ nothing is divided in an engine.
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
@@ -20,3 +24,10 @@ def micros_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.Integ
 def micros_of(instant: ir.TimestampValue) -> ir.IntegerValue:
     """Microseconds from 1970-01-01 00:00 UTC to `instant` (int64)."""
     return micros_between(ibis.timestamp(EPOCH), instant)
+
+
+@lru_cache(10_000)
+def literal(compiler: Any, value: datetime | str | float) -> str:
+    """A value as it stands in the texts of a compiler of ibis."""
+    column = compiler.to_sqlglot(ibis.literal(value).name("value")).selects[0]
+    return str(column.this.sql(dialect=compiler.dialect))

@@ -10,6 +10,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -19,6 +20,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from polso.engine.expressions import literal
 from polso.errors import StoreError
 
 if TYPE_CHECKING:
@@ -96,6 +98,10 @@ class Spark:
         name = f"file_{uuid4().hex}"
         self.session.read.parquet(path.resolve().as_uri()).createOrReplaceTempView(name)
         return self.backend.table(name)
+
+    def literal(self, value: datetime | str | float) -> str:
+        """A value as it stands in the texts that `sql` gives."""
+        return literal(self.backend.compiler, value)
 
     def sql(self, expression: ir.Table) -> str:
         """The SQL Spark runs for an expression."""

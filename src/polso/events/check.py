@@ -7,7 +7,7 @@ how many, shows some, and says what to do. The log is DuckDB's alone, so this mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -52,34 +52,51 @@ class Check:
         two instants and a text; no row where all is well.
 
     `{n}` in the sentence becomes the count. With `apart` the SQL gives one more column: each of its
-    values is a finding of its own, and `{what}` becomes that value.
+    values is a finding of its own, and `{what}` becomes that value. `names`: its text may name somebody at work.
     """
 
     kind: str
     sentence: str
     rows: str
     apart: bool = False
+    names: bool = False
 
 
-def check(engine: DuckDB) -> list[Finding]:
-    """Everything that is wrong with the log, in the order of CHECKS; empty where nothing is."""
+def check(engine: DuckDB, *, names: bool = True) -> list[Finding]:
+    """Everything that is wrong with the log, in the order of CHECKS; empty where nothing is.
+
+    Without `names`, samples do not repeat what a row said where that may name somebody at work.
+    """
     if EVENTS not in engine.tables():
         return []
     for name, rows in SHARED.items():
         engine.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {rows}")
     found = [finding for one in CHECKS for finding in _found(engine, one)]
+    if not names:
+        bare = {one.kind for one in CHECKS if one.names}
+        found = [_nameless(finding, bare) for finding in found]
     for name in SHARED:
         engine.drop(name)
     return found
 
 
-def rejections(engine: DuckDB, sources: Sequence[str], limit: int) -> list[dict[str, Any]]:
-    """The first rejected rows, by file and line."""
+def _nameless(finding: Finding, bare: set[str]) -> Finding:
+    """Ids of events go too: some sources make them from names."""
+    samples = (replace(sample, event_id=None) for sample in finding.samples)
+    if finding.kind in bare:
+        samples = (replace(sample, text=None) for sample in samples)
+    return replace(finding, samples=tuple(samples))
+
+
+def rejections(
+    engine: DuckDB, sources: Sequence[str], limit: int, *, names: bool = True
+) -> list[dict[str, Any]]:
+    """The first rejected rows, by file and line; without `names`, what a row said stays in its file."""
     kept = engine.table(REJECTIONS)
     kept = kept.filter(kept.source.isin(list(sources))) if sources else kept
     ordered = kept.order_by(["source", "file", "line"])
     rows: list[dict[str, Any]] = engine.collect(ordered.limit(limit)).to_pylist()
-    return rows
+    return rows if names else [{**row, "text": None} for row in rows]
 
 
 def _found(engine: DuckDB, one: Check) -> list[Finding]:
@@ -279,6 +296,7 @@ CHECKS: Final = (
         f"""SELECT source, ticket_id, event_id, occurred_at, first_at, subject_id
             FROM {EVENTS} JOIN checked_tickets USING (source, ticket_id)
             WHERE kind = 'assigned' AND opened_at IS NULL AND calls = 0""",
+        names=True,
     ),
     Check(
         "actor_without_kind",
@@ -286,6 +304,7 @@ CHECKS: Final = (
         " mapping.",
         f"""SELECT source, coalesce(ticket_id, contact_id), event_id, occurred_at, NULL::TIMESTAMP,
                    kind || ' by ' || actor_id FROM {EVENTS} WHERE {NAMELESS}""",
+        names=True,
     ),
     Check(
         "merged_into_nothing",
@@ -309,6 +328,7 @@ CHECKS: Final = (
         "whether ids are unique"
         " in the source.",
         f"SELECT source, ticket_id, event_id, occurred_at, recorded_at, kind FROM {SUPERSEDED}",
+        names=True,
     ),
     Check(
         "in_the_future",
@@ -316,6 +336,7 @@ CHECKS: Final = (
         "mend the date's format.",
         f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {_LINE} FROM {REJECTIONS} WHERE "
         f"{_FUTURE}",
+        names=True,
     ),
     Check(
         "too_old",
@@ -323,6 +344,7 @@ CHECKS: Final = (
         f"mend the date's column.",
         f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {_LINE} FROM {REJECTIONS} WHERE "
         f"{_OLD}",
+        names=True,
     ),
     Check(
         "rejected",
@@ -330,5 +352,6 @@ CHECKS: Final = (
         f"SELECT source, NULL, NULL, NULL::TIMESTAMP, NULL::TIMESTAMP, {_LINE}, reason FROM {REJECTIONS} "
         f"WHERE NOT ({_FUTURE} OR {_OLD})",
         apart=True,
+        names=True,
     ),
 )

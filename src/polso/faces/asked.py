@@ -34,6 +34,14 @@ def condition(text: str, dimensions: Mapping[str, str]) -> Condition:
 _TRUTHS: Final = {"true": True, "yes": True, "sì": True, "si": True, "false": False, "no": False}
 
 
+def cell_of(text: str) -> tuple[str, str | None]:
+    """`name=value` of a split answer; nothing after the sign means unknown."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip().isidentifier() or "\0" in text:
+        raise QuestionError(f"'{text}' is no cell; write name=value, like team=x or month=2026-03")
+    return name.strip(), value.strip() or None
+
+
 def flags(dimensions: Mapping[str, str]) -> set[str]:
     """Names of the columns that are true or false."""
     from polso.facts import FACTS

@@ -30,6 +30,7 @@ _FILES: Final = (
     ("no sheet number {n}; it has {m}, counted from 0", "il foglio numero {n} non esiste; ce ne sono {m}, contati da 0"),
     ("{file} is no JSON: {why}; for one record a line say format = \"jsonl\"", "{file} non è JSON: {why}; se c'è un record per riga indica format = \"jsonl\""),
     ("{file} is no JSON: {why}", "{file} non è JSON: {why}"),
+    ("{column} cannot be read: {value}", "{column} non si legge: {value}"),
     ("{file} cannot be read as Parquet: {why}", "{file} non si legge come Parquet: {why}"),
     ("{file} cannot be read as JSON: {why}", "{file} non si legge come JSON: {why}"),
     ("{file} cannot be read as lines: {why}", "{file} non si legge riga per riga: {why}"),
@@ -240,6 +241,32 @@ _QUESTIONS: Final = (
     ("{why} `polso kpis NAME` lists what a KPI can be split by", "{why} `polso kpis NOME` elenca per che cosa si divide un KPI"),
     ("{where}: another KPI makes a view {name}; rename it", "{where}: un altro KPI crea la vista {name}; cambiagli nome"),
 )  # fmt: skip
+_PRIVACY: Final = (
+    ("record a legal basis in [privacy.unlock] of polso.toml", "registra una base giuridica in [privacy.unlock] di polso.toml"),
+    ("{name}: people at work are not shown one by one; {why}", "{name}: chi lavora non si mostra persona per persona; {why}"),
+    ("{name} can be compared by = and != only", "{name} si confronta solo con = e !="),
+    ("{kpi} names somebody at work in its conditions; {why}, or ask by agent", "{kpi} nomina nelle sue condizioni una persona che lavora; {why}, oppure dividi per operatore"),
+    ("{kpi} names a team in its conditions; filter the question by team instead", "{kpi} nomina un gruppo nelle sue condizioni; filtra invece la domanda per gruppo"),
+    ("{kpi} reads people at work one by one; {why}", "{kpi} legge chi lavora persona per persona; {why}"),
+    ("teams are not shown: all together have fewer than {n} people or {m} contacts; ask without them, or {why}", "i gruppi non si mostrano: tutti insieme hanno meno di {n} persone o {m} contatti; chiedi senza di essi, oppure {why}"),
+    ("people at work are shown a day late; ask a period that ends before {day}", "chi lavora si mostra con un giorno di ritardo; chiedi un periodo che finisce prima del {day}"),
+    ("people at work are shown a day late: the period ends before {day}", "chi lavora si mostra con un giorno di ritardo: il periodo finisce prima del {day}"),
+    ("a balance is not drawn of single people or teams; leave that filter out", "la quadratura non si fa per persona o per gruppo; togli quel filtro"),
+    ("rows of {fact} tell what single people did and when; ask {kpi} itself, or {why}", "le righe di {fact} dicono che cosa ha fatto ogni persona e quando; chiedi {kpi} stesso, oppure {why}"),
+    ("{name} is too fine beside a team: it would tell people apart; leave one of them out", "{name} è troppo fine accanto a un gruppo: farebbe riconoscere le persone; togli uno dei due"),
+    ("so many splits and filters beside a team would tell people apart; leave some out", "tante divisioni e filtri accanto a un gruppo farebbero riconoscere le persone; togline qualcuno"),
+    ("{kpi}: a group of fewer than {n} people or {m} contacts would be seen here; filter less, or ask a longer period", "{kpi}: qui si vedrebbe un gruppo di meno di {n} persone o {m} contatti; filtra meno, o chiedi un periodo più lungo"),
+    ("hidden: fewer than {n} people or {m} contacts", "nascosto: meno di {n} persone o {m} contatti"),
+    ("it expires on {a}, before its date {b}; mend one of them", "scade il {a}, prima della sua data {b}; correggi una delle due"),
+    ("{name} may be raised above {n}, not lowered, under profile 'it'; leave it out", "{name} si può alzare oltre {n}, non abbassare, con il profilo 'it'; toglilo"),
+    ("{path} cannot be written; make the folder writable", "{path} non si può scrivere; rendi scrivibile la cartella"),
+    ("{path} holds no key; put the saved one back", "{path} non contiene una chiave; rimetti quella salvata"),
+    ("agents are shown by name: privacy profile 'open'", "gli operatori si mostrano per nome: profilo di privacy 'open'"),
+    ("agents are not shown: no legal basis in [privacy.unlock]", "gli operatori non si mostrano: nessuna base giuridica in [privacy.unlock]"),
+    ("agents are not shown: the legal basis {text} begins on {day}", "gli operatori non si mostrano: la base giuridica {text} comincia il {day}"),
+    ("agents are not shown: the legal basis {text} expired on {day}", "gli operatori non si mostrano: la base giuridica {text} è scaduta il {day}"),
+    ("agents are shown by pseudonym until {day}: {text}", "gli operatori si mostrano con pseudonimi fino al {day}: {text}"),
+)  # fmt: skip
 # What pydantic, TOML and the command line's own library say.
 LIBRARIES: Final = (
     ("Field required", "obbligatorio"),
@@ -308,5 +335,5 @@ LIBRARIES: Final = (
 # So general that it comes last.
 _LAST: Final = (("{kind} without {column}", "{kind} senza {column}"),)
 COMPLAINTS: Final = (
-    *_FILES, *_INSTANTS, *_LOADING, *_REASONS, *_SETTINGS, *_CALENDARS, *_QUESTIONS, *LIBRARIES, *_LAST,
+    *_FILES, *_INSTANTS, *_LOADING, *_REASONS, *_SETTINGS, *_CALENDARS, *_QUESTIONS, *_PRIVACY, *LIBRARIES, *_LAST,
 )  # fmt: skip

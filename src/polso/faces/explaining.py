@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from polso.errors import QuestionError
-from polso.faces.asked import condition, parameter
+from polso.faces.asked import cell_of, condition, parameter
 from polso.faces.place import here
 from polso.faces.questions import Credit, Params, Period, Stat, Time, Variant, Where
 from polso.faces.session import Csv, Form, Json, Server, Session, form_of, session_of
@@ -65,7 +64,7 @@ def explain(
 
     with session.asking(server) as care:
         found = care.explain(
-            kpi, cell=dict(_cell(text) for text in cell or ()), ticket=ticket, source=source, period=period,
+            kpi, cell=dict(cell_of(text) for text in cell or ()), ticket=ticket, source=source, period=period,
             where=[condition(text, care.config.dimensions) for text in where or ()], variant=variant, stat=stat, time=time,
             params=dict(parameter(text) for text in param or ()), credit=credit,
         )  # fmt: skip
@@ -74,13 +73,6 @@ def explain(
             session.emit(form, _account_rows(found, words), "")
         else:
             session.emit(form, [found.as_dict(words.language)], explained(found, care, words))
-
-
-def _cell(text: str) -> tuple[str, str | None]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip():
-        raise QuestionError(f"'{text}' is no cell; write name=value, like team=x or month=2026-03")
-    return name.strip(), value.strip() or None
 
 
 def _account_rows(found: Explanation, words: Words) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from polso import __version__
 from polso.care import Care, conditions, open_project
 from polso.config import Config
-from polso.errors import PolsoError, QuestionError, ServerError
+from polso.errors import PolsoError, PrivacyError, QuestionError, ServerError
 from polso.faces import wire
 from polso.faces.web.problems import MEDIA as PROBLEM
 from polso.kpis.catalogue import Catalogue
@@ -134,6 +134,8 @@ def _error(answer: httpx.Response, url: str) -> PolsoError:
             f"{url} is no server of Polso: it answers {answer.status_code}; look at the address"
         )
     detail = str(answer.json()["detail"])
+    if answer.status_code == 403:
+        return PrivacyError(detail)
     return QuestionError(detail) if answer.status_code in (400, 404, 422) else ServerError(detail)
 
 

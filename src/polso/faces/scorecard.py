@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import RenderableType
 from rich.text import Text
 
-from polso.errors import PolsoError, QuestionError
+from polso.errors import PolsoError, PrivacyError, QuestionError
 from polso.faces.grid import PALE, Column, Grid, figure, lines
 from polso.faces.table import Notes, before, change, intervals, is_sure, n, title, values, warnings
 from polso.faces.words import DASH, Words
@@ -138,8 +138,8 @@ def _sections(care: Care) -> dict[str, list[str]]:
 
 def _answered(care: Care, question: Question, compare: Compare) -> Result:
     try:
-        return run(care.store, question, compare=compare)
-    except QuestionError:
+        return run(care.store, question, scope=care.scope(), compare=compare)
+    except (PrivacyError, QuestionError):
         parts = [_alone(care, replace(question, definitions=(d,)), compare) for d in question.definitions]
     answers = [part for part in parts if part is not None]
     if not answers:
@@ -150,7 +150,7 @@ def _answered(care: Care, question: Question, compare: Compare) -> Result:
 
 def _alone(care: Care, question: Question, compare: Compare) -> Result | None:
     try:
-        return run(care.store, question, compare=compare)
+        return run(care.store, question, scope=care.scope(), compare=compare)
     except PolsoError:
         return None
 

@@ -107,7 +107,18 @@ def leave(session: Session, host: str, port: int, *, show: bool) -> None:
 
     folder = session.folder.resolve()
     log = folder / LOG
-    command = [sys.executable, "-m", "polso.faces.cli", "-C", str(folder), "serve", "--host", host, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "polso.faces.cli",
+        "-C",
+        str(folder),
+        "serve",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
     with log.open("wb") as said:
         # Only this program's own arguments are run.
         started = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)  # noqa: S603

@@ -46,6 +46,15 @@ holidays = "IT"
 # Ticket attributes to split KPIs by: dimension = attribute.
 # [dimensions]
 # product = "product"
+
+# Agents are not shown one by one, nor groups of fewer than 5 people or 10 contacts. To see agents, under pseudonyms,
+# record here the legal basis on which it may be done; when it expires they are not shown any more.
+# [privacy.unlock]
+# type = "union_agreement"   # or "labour_inspectorate", "other_country"
+# protocol = "RSU 12/2026"
+# date = 2026-01-15
+# expires = 2027-01-14
+# approver = "Chiara Moro, HR"
 """
 
 _ITALIAN: Final = """\
@@ -87,6 +96,15 @@ holidays = "IT"
 # Attributi dei ticket per cui dividere i KPI: dimensione = attributo.
 # [dimensions]
 # product = "product"
+
+# Gli operatori non si mostrano uno per uno, né i gruppi con meno di 5 persone o 10 contatti. Per vederli, con pseudonimi,
+# registra qui la base giuridica che lo consente; quando scade non si mostrano più.
+# [privacy.unlock]
+# type = "union_agreement"   # accordo sindacale; oppure "labour_inspectorate", "other_country"
+# protocol = "RSU 12/2026"
+# date = 2026-01-15
+# expires = 2027-01-14
+# approver = "Chiara Moro, HR"
 """
 
 

@@ -9,17 +9,45 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
 
+from polso.config import SMALL_TEAMS
 from polso.faces.language import say
 
 DASH: Final = "–"
 MINUS: Final = "\u2212"
 SPACE: Final = "\u00a0"
 MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+# Beyond this a number has more digits than it knows; babel writes those.
+LARGE: Final = 1e15
+
+
+def _written(value: float, digits: int, least: int, language: str) -> str:
+    """A number without sign that is rounded already, as babel would write it: tables hold thousands of them."""
+    if not value < LARGE:
+        form = "#,##0" + ("." + "0" * least + "#" * (digits - least) if digits else "")
+        return str(numbers.format_decimal(value, form, locale=language))
+    whole, _, rest = f"{value:,.{max(digits, 0)}f}".partition(".")
+    group, point = _symbols(language)
+    rest = rest[:least] + rest[least:].rstrip("0")
+    return whole.replace(",", group) + (point + rest if rest else "")
+
+
+@cache
+def _symbols(language: str) -> tuple[str, str]:
+    """What stands between thousands, and before the decimals."""
+    return numbers.get_group_symbol(language), numbers.get_decimal_symbol(language)
+
+
+@lru_cache(10_000)
+def _day(day: date, form: str, language: str) -> str:
+    return str(dates.format_date(day, form, locale=language))
 
 
 @dataclass(frozen=True)
@@ -47,9 +75,7 @@ class Words:
     ) -> str:
         """A number with at most `digits` decimals, `least` at least; what rounds to 0 has no sign."""
         rounded = round(value, digits)
-        form = "#,##0" + ("." + "0" * (least or 0) + "#" * (digits - (least or 0)) if digits else "")
-        text = str(numbers.format_decimal(abs(rounded), form, locale=self.language))
-        return self._sign(rounded, signed) + text
+        return self._sign(rounded, signed) + _written(abs(rounded), digits, least or 0, self.language)
 
     def _sign(self, value: float, signed: bool) -> str:
         return MINUS if value < 0 else "+" if signed and value > 0 else ""
@@ -167,7 +193,7 @@ class Words:
 
     def day(self, day: date) -> str:
         """15 Mar 2026."""
-        return str(dates.format_date(day, "d MMM y", locale=self.language))
+        return _day(day, "d MMM y", self.language)
 
     def instant(self, instant: datetime, zone: str) -> str:
         """A naive UTC instant in a zone, to the minute."""
@@ -200,6 +226,8 @@ class Words:
             return self.local(value)
         if isinstance(value, date):
             return self._bucket(name, value)
+        if value == SMALL_TEAMS:
+            return self.say(SMALL_TEAMS)
         return self._line(str(value)) if name in ("hour", "quarter_hour", "band") else str(value)
 
     def local(self, at: datetime) -> str:
@@ -226,5 +254,5 @@ class Words:
 
     def _bucket(self, name: str, start: date) -> str:
         form = {"month": "LLLL y", "quarter": "QQQ y", "day": "EEE d MMM y"}.get(name, "d MMM y")
-        text = str(dates.format_date(start, form, locale=self.language))
+        text = _day(start, form, self.language)
         return self.say("week of {day}", day=text) if name == "week" else text

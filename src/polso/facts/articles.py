@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polso.engine import Table, ibis
-from polso.facts.fact import Context, Fact, count, dimension, event_key, flag, identifier, instant
+from polso.facts.fact import Context, Fact, count, dimension, event_key, flag, group, identifier, instant
 
 
 def fold(events: Table, context: Context) -> Table:
@@ -39,7 +39,7 @@ ARTICLES = Fact(
         identifier("event_id", "The event."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "Where the article was read."),
-        dimension("team", "Whose article it is, where the source says so."),
+        group("team", "Whose article it is, where the source says so."),
         dimension("article", "The article."),
         identifier("session", "The web session: finds its visit."),
         identifier("customer_id", "Who read or voted: the customer or the visitor; null where unknown."),

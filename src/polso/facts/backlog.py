@@ -6,7 +6,18 @@ Rule kept here: yesterday's backlog by team never changes because of today's tra
 from __future__ import annotations
 
 from polso.engine import Table, ibis
-from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, dimension, flag, identifier, instant
+from polso.facts.fact import (
+    TICKET,
+    TICKET_KEY,
+    Context,
+    Fact,
+    dimension,
+    flag,
+    group,
+    identifier,
+    instant,
+    worker,
+)
 from polso.facts.history import NEVER, carried
 
 
@@ -63,8 +74,8 @@ BACKLOG = Fact(
         identifier("ticket_id", "The ticket."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("team", "The team during the stretch."),
-        dimension("agent", "The assignee during the stretch."),
+        group("team", "The team during the stretch."),
+        worker("agent", "The assignee during the stretch."),
         dimension("priority", "The priority during the stretch."),
         dimension("issue_type", "The issue type during the stretch."),
         dimension(

@@ -19,11 +19,13 @@ from polso.facts.fact import (
     count,
     dimension,
     flag,
+    group,
     identifier,
     instant,
     is_customer_contact,
     linked_instant,
     of_tickets,
+    worker,
 )
 from polso.facts.history import at_instant
 from polso.facts.neighbours import with_next
@@ -137,8 +139,8 @@ BOTS = Fact(
         Column("person", "string", "Who talked to the bot, all their aliases being one.", linked=True),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("team", "The team when it began."),
-        dimension("agent", "The assignee when it began."),
+        group("team", "The team when it began."),
+        worker("agent", "The assignee when it began."),
         dimension("priority", "The priority when it began."),
         dimension("issue_type", "The issue type when it began."),
         dimension("direction", "inbound, outbound, callback or internal, where the source says so."),

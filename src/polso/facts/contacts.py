@@ -19,12 +19,14 @@ from polso.facts.fact import (
     dimension,
     duration,
     flag,
+    group,
     identifier,
     instant,
     is_customer_contact,
     is_end,
     is_reply,
     of_tickets,
+    worker,
 )
 from polso.facts.repeats import LINKED, link, where
 from polso.facts.replies import turns
@@ -352,8 +354,8 @@ CONTACTS = Fact(
         identifier("customer_id", "Who it was, else whose ticket it is; null where unknown."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The channel of the contact, else the ticket's."),
-        dimension("team", "The team of its first queue or talk, else the ticket's when it began."),
-        dimension("agent", "Who handled it: the first to talk or to reply; null where nobody did."),
+        group("team", "The team of its first queue or talk, else the ticket's when it began."),
+        worker("agent", "Who handled it: the first to talk or to reply; null where nobody did."),
         dimension("priority", "The ticket's priority when it began."),
         dimension("issue_type", "The ticket's issue type when it began."),
         dimension("medium", "session (a call or chat) or turn (a message, or several, before an answer)."),

@@ -7,7 +7,18 @@ its own instant, and no later one takes its place.
 from __future__ import annotations
 
 from polso.engine import Table, ibis
-from polso.facts.fact import COST_KEY, Column, Context, Fact, dimension, flag, identifier, instant
+from polso.facts.fact import (
+    COST_KEY,
+    Column,
+    Context,
+    Fact,
+    dimension,
+    flag,
+    group,
+    identifier,
+    instant,
+    worker,
+)
 from polso.facts.work import scaled
 
 RATE = "hourly_rate"
@@ -43,11 +54,11 @@ COSTS = Fact(
     columns=(
         identifier("source", "The source that said it."),
         identifier("event_id", "The event."),
-        identifier("cost_of", "Item, subject, team and channel: what the cost is of."),
+        Column("cost_of", "string", "Item, subject, team and channel: what the cost is of.", who="agent"),
         dimension("client", "Whose customers are served."),
         dimension("item", "hourly_rate, channel_fee or fixed."),
-        dimension("subject", "The agent, or the team, whose rate it is; null where it is everybody's."),
-        dimension("team", "The team it is for, as the event says."),
+        worker("subject", "The agent, or the team, whose rate it is; null where it is everybody's."),
+        group("team", "The team it is for, as the event says."),
         dimension("channel", "The channel it is for, as the event says."),
         dimension("currency", "ISO 4217 code."),
         flag(

@@ -48,7 +48,8 @@ class Column:
 
     unit: None for names and flags, utc (an instant), us (microseconds), count, minor (cents),
     score. `dimension` columns may stand in `by` and `where`; `clock` columns may place a row in a period;
-    `linked` columns come from the second pass over people.
+    `linked` columns come from the second pass over people. `who`: whom its names name, people at work or groups of
+    them; privacy goes by it (query/privacy.py).
     """
 
     name: str
@@ -57,6 +58,7 @@ class Column:
     unit: str | None = None
     dimension: bool = False
     linked: bool = False
+    who: Literal["agent", "team"] | None = None
 
     @property
     def clock(self) -> bool:
@@ -67,6 +69,16 @@ class Column:
 def dimension(name: str, sentence: str) -> Column:
     """A name that may split a KPI."""
     return Column(name, "string", sentence, dimension=True)
+
+
+def worker(name: str, sentence: str) -> Column:
+    """A name that may split a KPI and names somebody at work."""
+    return Column(name, "string", sentence, dimension=True, who="agent")
+
+
+def group(name: str, sentence: str) -> Column:
+    """A name that may split a KPI and names a group of people at work."""
+    return Column(name, "string", sentence, dimension=True, who="team")
 
 
 def identifier(name: str, sentence: str) -> Column:
@@ -178,6 +190,10 @@ class Fact:
         usual = {"assignee": WHOSE, "team": {"team": "team"}}.get(rule, {})
         own = {column.name for column in self.columns}
         return said or {name: column for name, column in usual.items() if column in own} or None
+
+    def named(self, who: Literal["agent", "team"]) -> tuple[str, ...]:
+        """The columns that name people at work, or groups of them."""
+        return tuple(column.name for column in self.columns if column.who == who)
 
     def all_columns(self, attributes: Mapping[str, str]) -> tuple[Column, ...]:
         """Declared columns, the spans' two each, and the project's own dimensions where the fact carries them."""

@@ -13,10 +13,12 @@ from polso.facts.fact import (
     count,
     dimension,
     flag,
+    group,
     identifier,
     instant,
     of_tickets,
     with_verdict,
+    worker,
 )
 from polso.facts.history import at_instant
 
@@ -76,12 +78,12 @@ MESSAGES = Fact(
         identifier("event_id", "The event."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("team", "The team at that instant."),
-        dimension("agent", "The assignee at that instant."),
+        group("team", "The team at that instant."),
+        worker("agent", "The assignee at that instant."),
         dimension("priority", "The priority at that instant."),
         dimension("issue_type", "The issue type at that instant."),
         dimension("sender_kind", "customer, agent, bot, system, peer or third_party."),
-        dimension("sender", "The id of the sender."),
+        worker("sender", "The id of the sender."),
         dimension("answers", "The kind of sender of the message it answers; null where it answers none."),
         flag("answers_first", "Whether the message it answers answers none itself: it began the thread."),
         count("answer_nth", "1 for the first answer by its kind of sender to the message it answers."),

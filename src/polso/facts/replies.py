@@ -18,6 +18,7 @@ from polso.facts.fact import (
     count,
     dimension,
     flag,
+    group,
     identifier,
     in_order,
     instant,
@@ -26,6 +27,7 @@ from polso.facts.fact import (
     is_reply,
     of_tickets,
     with_verdict,
+    worker,
 )
 from polso.facts.history import Moment, at_moments, carried
 from polso.facts.spells import hang_ups, late_openings, reopens, standing
@@ -162,15 +164,15 @@ REPLIES = Fact(
         identifier("ticket_id", "The ticket."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("team", "The team when the turn began."),
-        dimension("agent", "The assignee when the turn began."),
+        group("team", "The team when the turn began."),
+        worker("agent", "The assignee when the turn began."),
         dimension("priority", "The priority when the turn began."),
         dimension("issue_type", "The issue type when the turn began."),
-        dimension("replier", "Who gave the reply."),
-        dimension("replying_team", "The team at the reply."),
-        dimension("replying_agent", "The assignee at the reply."),
-        dimension("last_team", "The ticket's last team."),
-        dimension("last_agent", "The ticket's last assignee."),
+        worker("replier", "Who gave the reply."),
+        group("replying_team", "The team at the reply."),
+        worker("replying_agent", "The assignee at the reply."),
+        group("last_team", "The ticket's last team."),
+        worker("last_agent", "The ticket's last assignee."),
         dimension("outcome", "answered; ended (the ticket ended first); open."),
         flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
         dimension(

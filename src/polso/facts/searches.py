@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polso.engine import Table, ibis
-from polso.facts.fact import Context, Fact, count, dimension, event_key, flag, identifier, instant
+from polso.facts.fact import Context, Fact, count, dimension, event_key, flag, group, identifier, instant
 
 
 def fold(events: Table, context: Context) -> Table:
@@ -32,7 +32,7 @@ SEARCHES = Fact(
         identifier("event_id", "The event."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "Where the search was made."),
-        dimension("team", "Whose pages were searched, where the source says so."),
+        group("team", "Whose pages were searched, where the source says so."),
         identifier("session", "The web session: finds its visit."),
         identifier("customer_id", "Who searched: the customer or the visitor; null where unknown."),
         flag("has_results", "Whether anything was found; null where the source does not count results."),

@@ -24,8 +24,10 @@ from polso.facts.fact import (
     dimension,
     duration,
     flag,
+    group,
     identifier,
     instant,
+    worker,
 )
 from polso.facts.history import at_instant, carried
 
@@ -225,8 +227,8 @@ SLA = Fact(
         identifier("ticket_id", "The ticket."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("team", "The team when the clock started."),
-        dimension("agent", "The assignee when the clock started."),
+        group("team", "The team when the clock started."),
+        worker("agent", "The assignee when the clock started."),
         dimension("priority", "The priority when the clock started."),
         dimension("issue_type", "The issue type when the clock started."),
         dimension("kpi", "What the target is for."),

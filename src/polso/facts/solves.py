@@ -12,8 +12,10 @@ from polso.facts.fact import (
     Span,
     dimension,
     flag,
+    group,
     identifier,
     instant,
+    worker,
 )
 from polso.facts.history import Moment, at_moments, carried
 
@@ -57,13 +59,13 @@ SOLVES = Fact(
         identifier("ticket_id", "The ticket."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("team", "The team at the solve."),
-        dimension("agent", "The assignee at the solve."),
+        group("team", "The team at the solve."),
+        worker("agent", "The assignee at the solve."),
         dimension("priority", "The priority at the solve."),
         dimension("issue_type", "The issue type at the solve."),
-        dimension("solver", "Who solved it."),
-        dimension("last_team", "The ticket's last team."),
-        dimension("last_agent", "The ticket's last assignee."),
+        worker("solver", "Who solved it."),
+        group("last_team", "The ticket's last team."),
+        worker("last_agent", "The ticket's last assignee."),
         flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
         dimension(
             "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."

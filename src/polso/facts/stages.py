@@ -19,9 +19,11 @@ from polso.facts.fact import (
     count,
     dimension,
     flag,
+    group,
     identifier,
     instant,
     of_tickets,
+    worker,
 )
 from polso.facts.history import TRACKED, at_instant, own_names
 from polso.facts.repeats import where
@@ -138,8 +140,8 @@ STAGES = Fact(
         identifier("event_id", "The event by which the stage was entered."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The channel of the visit, else the ticket's."),
-        dimension("team", "The queue or team of the visit, else the ticket's team at entry."),
-        dimension("agent", "The agent of the visit; of an answered queue visit, who answered."),
+        group("team", "The queue or team of the visit, else the ticket's team at entry."),
+        worker("agent", "The agent of the visit; of an answered queue visit, who answered."),
         dimension("priority", "The ticket's priority at entry."),
         dimension("issue_type", "The ticket's issue type at entry."),
         dimension("stage", "welcome, ivr, bot, queue, ring, talk, hold or wrap."),

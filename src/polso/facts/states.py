@@ -8,7 +8,7 @@ holds or wraps lasts, whatever else the state says.
 from __future__ import annotations
 
 from polso.engine import Table, ibis
-from polso.facts.fact import Context, Fact, Key, Span, dimension, instant
+from polso.facts.fact import Context, Fact, Key, Span, dimension, group, instant, worker
 from polso.facts.stages import HANDLING, visits
 from polso.facts.work import micros
 
@@ -125,8 +125,8 @@ STATES = Fact(
     clock="since",
     columns=(
         dimension("client", "For whom the agent works."),
-        dimension("agent", "The agent."),
-        dimension(
+        worker("agent", "The agent."),
+        group(
             "team",
             "The agent's home team at that instant; where no state ever named one, the queue of the visit.",
         ),

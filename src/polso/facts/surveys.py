@@ -13,8 +13,10 @@ from polso.facts.fact import (
     count,
     dimension,
     flag,
+    group,
     identifier,
     instant,
+    worker,
 )
 from polso.facts.history import at_instant
 
@@ -107,8 +109,8 @@ SURVEYS = Fact(
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel; the survey's own where there is no ticket."),
         dimension("touchpoint", "The channel it was sent through, else the ticket's."),
-        dimension("team", "The team when it was sent."),
-        dimension("agent", "The assignee when it was sent."),
+        group("team", "The team when it was sent."),
+        worker("agent", "The assignee when it was sent."),
         dimension("priority", "The priority when it was sent."),
         dimension("issue_type", "The issue type when it was sent."),
         dimension("scale", "csat5, csat7, nps, ces7, thumbs or fcr."),

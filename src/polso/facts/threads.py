@@ -16,10 +16,12 @@ from polso.facts.fact import (
     count,
     dimension,
     flag,
+    group,
     identifier,
     in_order,
     instant,
     of_tickets,
+    worker,
 )
 from polso.facts.history import at_instant
 
@@ -138,8 +140,8 @@ THREADS = Fact(
         identifier("customer_id", "Whose question it is; null where unknown."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "community."),
-        dimension("team", "The team when it was opened."),
-        dimension("agent", "The assignee when it was opened."),
+        group("team", "The team when it was opened."),
+        worker("agent", "The assignee when it was opened."),
         dimension("priority", "The priority when it was opened."),
         dimension("issue_type", "The issue type when it was opened."),
         dimension(

@@ -10,10 +10,12 @@ from polso.facts.fact import (
     Fact,
     dimension,
     flag,
+    group,
     identifier,
     instant,
     of_tickets,
     with_verdict,
+    worker,
 )
 from polso.facts.history import at_instant, own_names
 
@@ -52,11 +54,11 @@ TRANSFERS = Fact(
         identifier("event_id", "The event."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("agent", "The assignee after the transfer."),
+        worker("agent", "The assignee after the transfer."),
         dimension("priority", "The priority at the transfer."),
         dimension("issue_type", "The issue type at the transfer."),
-        dimension("from_team", "The team that gave it away."),
-        dimension("to_team", "The team that got it."),
+        group("from_team", "The team that gave it away."),
+        group("to_team", "The team that got it."),
         dimension("reason", "The reason given."),
         flag("is_counted", "Whether the ticket counts: not merged away, not removed, not internal."),
         flag("by_system", "Whether a routing rule did it."),

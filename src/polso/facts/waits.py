@@ -10,11 +10,13 @@ from polso.facts.fact import (
     Fact,
     Span,
     dimension,
+    group,
     identifier,
     in_order,
     instant,
     is_end,
     of_tickets,
+    worker,
 )
 from polso.facts.history import NEVER, at_instant
 from polso.facts.spells import reopens
@@ -79,8 +81,8 @@ WAITS = Fact(
         identifier("ticket_id", "The ticket."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The ticket's channel."),
-        dimension("team", "The team when the wait began."),
-        dimension("agent", "The assignee when the wait began."),
+        group("team", "The team when the wait began."),
+        worker("agent", "The assignee when the wait began."),
         dimension("priority", "The priority when the wait began."),
         dimension("issue_type", "The issue type when the wait began."),
         dimension("waiting_for", "customer, third_party, internal or scheduled."),

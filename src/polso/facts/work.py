@@ -17,8 +17,10 @@ from polso.facts.fact import (
     dimension,
     duration,
     flag,
+    group,
     identifier,
     instant,
+    worker,
 )
 from polso.facts.stages import with_ticket
 
@@ -65,8 +67,8 @@ WORK = Fact(
         identifier("contact_id", "The call or session it was for; null where the source does not say."),
         dimension("client", "Whose customers are served."),
         dimension("channel", "The channel of the entry, else the ticket's."),
-        dimension("team", "The team of the entry, else the ticket's at that instant."),
-        dimension("agent", "Who worked."),
+        group("team", "The team of the entry, else the ticket's at that instant."),
+        worker("agent", "Who worked."),
         dimension("priority", "The ticket's priority at that instant."),
         dimension("issue_type", "The ticket's issue type at that instant."),
         flag("has_ticket", "Whether the work was for a ticket."),

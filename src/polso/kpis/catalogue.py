@@ -116,7 +116,7 @@ def _definition(data: dict[str, Any], origin: str, attributes: Mapping[str, str]
 
 def check_columns(definition: Definition, origin: str, attributes: Mapping[str, str]) -> None:
     """ConfigError where a definition names a fact or a column that is not there."""
-    for fact_name, column in _columns(definition):
+    for fact_name, column in named_columns(definition):
         if fact_name not in FACTS:
             raise ConfigError(f"{origin}, {definition.name}: {UnknownName('fact', fact_name, FACTS)}")
         known = columns_of(FACTS[fact_name], attributes)
@@ -131,7 +131,7 @@ def columns_of(fact: Fact, attributes: Mapping[str, str]) -> set[str]:
     return {column.name for column in fact.all_columns(attributes)}
 
 
-def _columns(d: Definition) -> Iterator[tuple[str, str]]:
+def named_columns(d: Definition) -> Iterator[tuple[str, str]]:
     """Every (fact, column) a definition names."""
     named = [d.clock, d.since, d.until, d.person, d.known_after.since if d.known_after else None]
     if d.kind in ("duration", "bands"):

@@ -125,7 +125,7 @@ def _found(care: Care, row: Row, where: tuple[Condition, ...], period: Period) -
     values: dict[date | None, tuple[float | None, int]] = {}
     among: dict[date | None, int] = {}
     for by in ((), ("month",)):
-        for cell in run(care.store, Question(wanted, period, by, where, known)):
+        for cell in run(care.store, Question(wanted, period, by, where, known), scope=care.scope()):
             month = cell.keys.get("month")
             if cell.kpi == asked.name:
                 values[month] = (cell.value, cell.n)

@@ -25,6 +25,7 @@ from polso.publish.metricflow import metricflow
 from polso.publish.parquet import write
 from polso.publish.views import View, views
 from polso.query.period import Period
+from polso.query.store import WEEKDAY, local_slots
 
 CURRENT: Final = "current"
 SLOTS: Final = "slots"
@@ -84,7 +85,7 @@ def _written(care: Care, draft: Path, number: int, root: Path, progress: Progres
     """The files of a set, of one instant: within a transaction the facts stand still."""
     with care.engine.transaction():
         rows = {one["fact"]: int(one["rows"]) for one in write(care, draft, progress)}
-        made = views(care.store, care.catalogue, care.config.dimensions)
+        made = views(care.store, care.catalogue, care.config.dimensions, care.scope())
         pq.write_table(_slots(care, made), draft / f"{SLOTS}.parquet")
     texts = {
         "views.sql": _sql(number, [*rows, SLOTS], made),
@@ -101,7 +102,7 @@ def _slots(care: Care, made: list[View]) -> pa.Table:
     store, day = care.store, timedelta(days=1)
     first, last = _reach(care, made)
     period = Period(store.local_day(first) - day, store.local_day(last) + 2 * day, store.zone)
-    return store.slots(period)[0]
+    return local_slots(period, WEEKDAY[store.week_start])
 
 
 def _reach(care: Care, made: list[View]) -> tuple[datetime, datetime]:

@@ -14,12 +14,14 @@ from typing import Final
 from polso.engine import BooleanValue, IntegerValue, Table, TimestampValue, Value, ibis, micros_between
 from polso.errors import ConfigError
 from polso.facts import FACTS
-from polso.kpis.catalogue import Catalogue
+from polso.kpis.catalogue import Catalogue, named_columns
 from polso.kpis.definition import AnyOf, Condition, Conditions, Definition
 from polso.kpis.kinds import FRACTION, Ask, kind_of
 from polso.query.conditions import all_of, parameters
+from polso.query.masks import may_leave, narrowed
 from polso.query.period import Period
-from polso.query.question import EVERYONE, Question
+from polso.query.privacy import names_people
+from polso.query.question import EVERYONE, Question, Scope
 from polso.query.run import concrete
 from polso.query.scan import Wanted, condition_of, credited, value_of
 from polso.query.stock import spells
@@ -72,15 +74,37 @@ class Rows:
     more: Mapping[str, Value] = field(default_factory=dict)
 
 
-def views(store: Store, catalogue: Catalogue, attributes: Mapping[str, str]) -> list[View]:
-    """Every definition in force as a view, a ratio as two; ConfigError where two would bear one name."""
+def views(
+    store: Store, catalogue: Catalogue, attributes: Mapping[str, str], scope: Scope = EVERYONE
+) -> list[View]:
+    """Every definition in force as a view, a ratio as two; ConfigError where two would bear one name.
+
+    What reads rows that may not leave, or names of people, has no view.
+    """
     made = {}
+    shorter = narrowed(store, scope)
     for definition in definitions(catalogue):
-        for view in _of(store, concrete(definition), attributes):
+        if not _may_be_read(definition, scope):
+            continue
+        for view in _of(shorter, concrete(definition), attributes):
             if view.name in made:
                 raise ConfigError(f"{definition.label}: another KPI makes a view {view.name}; rename it")
             made[view.name] = view
     return list(made.values())
+
+
+def _may_be_read(d: Definition, scope: Scope) -> bool:
+    """Whether all that a definition reads is published: a view reads the files, which privacy may have made shorter."""
+    if scope.privacy.state == "open":
+        return True
+    if names_people(d, scope.privacy):
+        return False
+    if scope.privacy.state == "unlocked":
+        return True
+    return not d.credit and all(
+        may_leave(fact, scope) and name not in (*FACTS[fact].named("agent"), *FACTS[fact].named("team"))
+        for fact, name in named_columns(d)
+    )
 
 
 def definitions(catalogue: Catalogue) -> Iterator[Definition]:

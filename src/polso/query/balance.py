@@ -10,16 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from polso.errors import PrivacyError
 from polso.events.kinds import OUTCOMES
 from polso.facts import FACTS
 from polso.kpis.catalogue import Catalogue
 from polso.kpis.definition import Condition, Definition, Words
 from polso.kpis.wording import LEFT_OUT
 from polso.query.flow import CAME, START, WENT
+from polso.query.privacy import OPEN, WHO
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.run import concrete, run
 from polso.query.store import Store
 
+WORKERS: Final = frozenset(name for fact in FACTS.values() for who in WHO for name in fact.named(who))
 ADDITIVE: Final = ("count", "sum", "stock")
 _MOVES: Final = {
     "opened": Words(en="opened", it="aperti"),
@@ -118,8 +121,12 @@ class Counter:
 def balance(store: Store, known: Catalogue, question: Question, scope: Scope = EVERYONE) -> tuple[Line, ...]:
     """Every line of a period: queues, abandonment, tickets, backlog, solves, and each dimension of each additive KPI.
 
-    Under a filter, only the lines of facts that know what it filters by.
+    Under a filter, only the lines of facts that know what it filters by. Only sums over all people and teams are told,
+    so privacy has nothing to hide in them, unless they are filtered by.
     """
+    if scope.privacy.state != "open" and {c.column for c in question.where} & WORKERS:
+        raise PrivacyError("a balance is not drawn of single people or teams; leave that filter out")
+    scope = replace(scope, privacy=OPEN)
     counter = Counter(store, known, question, scope)
     made = {
         "calls_offered": _offered,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from polso.engine import ibis
+from polso.engine import Table, ibis
 from polso.kpis import intervals
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import Answer
 from polso.query.conditions import all_of, parameters
 from polso.query.question import Question, Scope
-from polso.query.scan import Cell, in_scope
+from polso.query.scan import Cell, in_scope, text_key
 from polso.query.store import Store, Stretch, stretches
 
 
@@ -39,15 +40,24 @@ def _answer(d: Definition, n: int, returned: int) -> Answer:
 
 
 def _read(
-    store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]
+    store: Store, d: Definition, question: Question, scope: Scope, cut: Sequence[Stretch]
 ) -> list[dict[str, Any]]:
     """People of each cohort and how many came again, by place in time and dimensions."""
-    params = parameters(d, question.params)
     ends = {
         "place": pa.array(range(len(cut)), pa.int64()),
         "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
     }
-    table = store.engine.scratch("cohort_ends", pa.table(ends))
+    found: list[dict[str, Any]] = store.collect_text(
+        [question],
+        lambda stood: ("cohort", d.fingerprint, *text_key(store, stood, scope)),
+        lambda stood, tables: _people(store, d, stood[0], scope, tables["cohort_ends"]),
+        scratch={"cohort_ends": pa.table(ends)},
+    ).to_pylist()
+    return found
+
+
+def _people(store: Store, d: Definition, question: Question, scope: Scope, table: Table) -> Table:
+    params = parameters(d, question.params)
     rows = in_scope(store, d.fact, None, question, scope, d)
     kept = all_of(rows, d.where, params)
     known = rows[str(d.person)].notnull()
@@ -61,8 +71,4 @@ def _read(
         before=seen.polso_in.argmax(seen[d.clock], where=~again), after=again.any()
     )
     cells = people.filter(people.before == 1).group_by(*question.dimensions, "place")
-    found: list[dict[str, Any]] = store.collect(
-        cells.aggregate(n=ibis._.count(), part=ibis._.after.sum())
-    ).to_pylist()
-    store.engine.drop("cohort_ends")
-    return found
+    return cells.aggregate(n=ibis._.count(), part=ibis._.after.sum())

@@ -20,8 +20,9 @@ from polso.engine import Table, ibis, micros_between
 from polso.kpis.definition import Condition, Definition
 from polso.kpis.kinds import NOTHING, Answer, Ask
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.scan import Cell, Found, Wanted, in_scope, scan
-from polso.query.store import Store, buckets
+from polso.query.scan import Cell, Found, Wanted, in_scope, scan, text_key
+from polso.query.stock import touching
+from polso.query.store import WEEKDAY, Store, buckets, local_slots
 
 HOUR_US = 3_600_000_000
 Spent = dict[Any, Fraction]
@@ -111,40 +112,58 @@ def _booked(store: Store, whole: Question, scope: Scope) -> dict[str, Spent]:
 
 def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
     """What paid time cost, per stretch of time, in cents."""
-    rates = _rates(store, whole, scope)
+    d, rates = whole.definitions[0], _rates(store, whole, scope)
     if not rates:
         return {}
-    segments = store.engine.scratch("cost_segments", _segments(store, whole, rates))
-    own = store.engine.scratch("cost_rates", _rates_in_force(segments, store, rates))
-    rows = in_scope(store, "states", None, whole, scope, whole.definitions[0])
-    until = rows.until.fill_null(ibis.timestamp(store.as_of))
-    paid = rows.filter(rows.state == "paid").mutate(polso_until=until)
-    pieces = paid.inner_join(segments, [paid.since < segments.end, paid.polso_until > segments.start])
-    pieces = pieces.mutate(
-        us=micros_between(
-            ibis.greatest(pieces.since, pieces.start), ibis.least(pieces.polso_until, pieces.end)
-        )
-    )
-    rated = _with_rates(pieces, own)
-    cents = (rated.us.cast("decimal(38, 0)") * rated.cents.cast("decimal(38, 0)")).sum()
-    found = store.collect(rated.group_by("label").aggregate(total=cents)).to_pylist()
+    cut = _segments(store, whole, rates)
+    found = store.collect_text(
+        [whole],
+        lambda stood: ("paid", d.fingerprint, *text_key(store, stood, scope)),
+        lambda stood, tables: _paid_by_label(store, stood[0], scope, **tables),
+        scratch={"cost_segments": cut, "cost_rates": _rates_in_force(cut, rates)},
+    ).to_pylist()
     labels = {i: key for i, (key, _, _) in enumerate(_stretches(store, whole))}
     spent: Spent = {}
     for row in found:
         if row["total"] is not None:
             key = labels[row["label"]]
             spent[key] = spent.get(key, Fraction(0)) + Fraction(int(row["total"]), HOUR_US)
-    store.engine.drop("cost_segments")
-    store.engine.drop("cost_rates")
     return spent
 
 
+def _paid_by_label(
+    store: Store, whole: Question, scope: Scope, cost_segments: Table, cost_rates: Table
+) -> Table:
+    """The cost of paid time by the place of its stretch, in cents times microseconds an hour."""
+    known = in_scope(store, "states", None, whole, scope, whole.definitions[0])
+    rows = touching(known, "since", "until", whole.period)
+    until = rows.until.fill_null(ibis.timestamp(store.as_of))
+    paid = rows.filter(rows.state == "paid").mutate(polso_until=until)
+    pieces = paid.inner_join(
+        cost_segments, [paid.since < cost_segments.end, paid.polso_until > cost_segments.start]
+    )
+    pieces = pieces.mutate(
+        us=micros_between(
+            ibis.greatest(pieces.since, pieces.start), ibis.least(pieces.polso_until, pieces.end)
+        )
+    )
+    rated = _with_rates(pieces, cost_rates)
+    cents = (rated.us.cast("decimal(38, 0)") * rated.cents.cast("decimal(38, 0)")).sum()
+    return rated.group_by("label").aggregate(total=cents)
+
+
 def _rates(store: Store, whole: Question, scope: Scope) -> list[Rate]:
-    rows = in_scope(store, "costs", None, whole, scope, whole.definitions[0])
-    found = store.collect(
-        rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor")
+    d = whole.definitions[0]
+    found = store.collect_text(
+        [whole],
+        lambda stood: ("rates", d.fingerprint, *text_key(store, stood, scope)),
+        lambda stood, _: _hourly(in_scope(store, "costs", None, stood[0], scope, d)),
     )
     return [Rate(r["subject"], r["since"], r["until"], int(r["amount_minor"])) for r in found.to_pylist()]
+
+
+def _hourly(rows: Table) -> Table:
+    return rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor")
 
 
 def _stretches(store: Store, whole: Question) -> list[tuple[Cell, datetime, datetime]]:
@@ -153,7 +172,7 @@ def _stretches(store: Store, whole: Question) -> list[tuple[Cell, datetime, date
     if grain is None:
         return [((), *whole.period.instants)]
     if len(whole.grains) > 1 or grain in CYCLES:
-        slots, _ = store.slots(whole.period)
+        slots = local_slots(whole.period, WEEKDAY[store.week_start])
         keys = list(zip(*(slots[GRAINS[g]].to_pylist() for g in whole.grains), strict=True))
         starts = slots["slot"].to_pylist()
         return list(zip(keys, starts, [*starts[1:], whole.period.instants[1]], strict=True))
@@ -172,10 +191,8 @@ def _segments(store: Store, whole: Question, rates: list[Rate]) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
 
 
-def _rates_in_force(segments: Table, store: Store, rates: list[Rate]) -> pa.Table:
-    starts = sorted(
-        {row["start"] for row in store.engine.collect(segments.select("start").distinct()).to_pylist()}
-    )
+def _rates_in_force(segments: pa.Table, rates: list[Rate]) -> pa.Table:
+    starts = sorted(set(segments["start"].to_pylist()))
     rows = [
         (start, rate.subject or "", rate.cents)
         for start in starts

@@ -20,9 +20,11 @@ from polso.kpis.definition import Definition, Words
 from polso.kpis.kinds import MICRO, Ask
 from polso.kpis.wording import joined, measured, noun
 from polso.query.explain import Fate, fate_of, fates
+from polso.query.masks import late
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import in_scope, value_of
 from polso.query.store import Store
+from polso.query.suppress import refuse_small
 
 NO_FATE: Final = -1
 # Kinds whose number is made of rows that each count or do not, with or without a value.
@@ -65,6 +67,8 @@ def partings(store: Store, question: Question, scope: Scope = EVERYONE) -> tuple
     first, *others = question.definitions
     if not others:
         return ()
+    refuse_small(store, question, scope)
+    question = late(store, question, scope)
     told = _told(store, question, scope)
     sums: dict[str, Value] = {}
     for place in range(1, len(question.definitions)):
@@ -82,6 +86,8 @@ def dissents(
 ) -> tuple[Dissent, ...]:
     """The tickets on which the two definitions of a question part, by id, each with the reason."""
     left, right = question.definitions
+    refuse_small(store, question, scope)
+    question = late(store, question, scope)
     told = _told(store, question, scope)
     either, parts = _compared(told, 0, 1)
     parted = told.filter(either & parts).order_by(list(TICKET))

@@ -18,10 +18,12 @@ from polso.kpis.kinds import NOTHING, Ask, compared_durations
 from polso.kpis.wording import LEFT_OUT, fails, holds, noun, of_fact, young
 from polso.query.cohort import cohort_pair
 from polso.query.conditions import all_of, parameters
+from polso.query.masks import late
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import in_scope, value_of
 from polso.query.stock import spells
 from polso.query.store import Store
+from polso.query.suppress import refuse_small
 
 ALL: Final = ibis.literal(True)
 BINS: Final = 12
@@ -84,6 +86,8 @@ def account(store: Store, question: Question, scope: Scope = EVERYONE) -> tuple[
     (d,) = question.definitions
     if question.by:
         raise QuestionError("explain takes one cell: filter by the split's value instead of splitting")
+    refuse_small(store, question, scope)
+    question = late(store, question, scope)
     if d.kind == "ratio" and d.top and d.bottom:
         sides = ((name, part) for name, part in (("top", d.top), ("bottom", d.bottom)))
         return tuple(_side(store, d, name, part, question, scope) for name, part in sides)
@@ -268,6 +272,8 @@ def distribution(store: Store, question: Question, scope: Scope = EVERYONE) -> D
     (d,) = question.definitions
     if d.kind not in ("duration", "mean"):
         return None
+    refuse_small(store, question, scope)
+    question = late(store, question, scope)
     rows = in_scope(store, d.fact, d.clock, question, scope, d)
     made = fates(store, d, rows, question)
     last = len(made) - 1

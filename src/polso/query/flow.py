@@ -35,6 +35,7 @@ def roll_forward(
     (moved,) = moves(store, d, [question], scope, ("began_as", "ended_as"))
     opening, came, went = moved.opening, moved.came, moved.went
     answers: dict[Cell, dict[str, Answer]] = {}
+    # A whole without rows is a line of zeros; of a split without rows there is no value to say it of.
     found = {dims for dims, _ in (*came, *went)} | opening.keys()
     for dims in sorted(found or ({()} if not question.dimensions else set()), key=str):
         now = opening.get(dims, 0)

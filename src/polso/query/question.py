@@ -10,6 +10,7 @@ from typing import Final
 
 from polso.kpis.definition import Condition, Definition
 from polso.query.period import Period
+from polso.query.privacy import OPEN, Privacy
 
 # Grains of time: name in a question -> column of the slot table.
 GRAINS: Final = {
@@ -30,9 +31,10 @@ FINE: Final = {"weekday": "day", "hour_of_day": "hour"}
 
 @dataclass(frozen=True)
 class Scope:
-    """Who asks, and whose rows they may see; None means all clients. Injected into every scan."""
+    """Who asks, whose rows they may see (None means all clients), and what of the people at work. Injected into every scan."""
 
     clients: tuple[str, ...] | None = None
+    privacy: Privacy = OPEN
 
 
 EVERYONE: Final = Scope()

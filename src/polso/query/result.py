@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     from rich.console import RenderableType
+
+# How the warning of a cell begins that privacy does not let be seen.
+HIDDEN: Final = "hidden:"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Cell:
     change: float | None = None
     warnings: tuple[str, ...] = ()
     parts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether there is a number that may not be seen: its people are too few (see docs/privacy.md)."""
+        return any(warning.startswith(HIDDEN) for warning in self.warnings)
 
     def as_dict(self) -> dict[str, Any]:
         """The cell flat: split values beside value, n, low, high."""

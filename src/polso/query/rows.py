@@ -10,15 +10,18 @@ from datetime import datetime
 import pyarrow as pa
 
 from polso.engine import BooleanValue, Table
-from polso.errors import QuestionError
+from polso.errors import PrivacyError, QuestionError
 from polso.facts.fact import TICKET
 from polso.kpis.definition import AnyOf, Condition, Definition
 from polso.kpis.kinds import Ask, sound
 from polso.query.conditions import all_of, parameters
+from polso.query.masks import late, masked
+from polso.query.privacy import WAY_OUT, is_about_agents
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import Wanted, condition_of, in_scope, value_of
 from polso.query.stock import lasting, spells
 from polso.query.store import Store
+from polso.query.suppress import refuse_small
 
 COUNTED = "counted"
 STOCKS = ("stock", "stock_by_age")
@@ -32,19 +35,27 @@ def rows(
     Rows too young to be judged, without a value, or with a negative duration are in no number, nor here.
     """
     (definition,) = question.definitions
+    question = late(store, question, scope)
     found = _behind(store, question, scope)
     ordered = found.order_by(_order(definition, found))
-    return store.collect(ordered.limit(limit, offset=offset) if limit or offset else ordered)
+    table = store.collect(ordered.limit(limit, offset=offset) if limit or offset else ordered)
+    return masked(store, table, definition.fact, definition.clock, question, scope)
 
 
 def count(store: Store, question: Question, scope: Scope = EVERYONE) -> int:
     """How many rows `rows` has, all told."""
-    found = _behind(store, question, scope)
+    found = _behind(store, late(store, question, scope), scope)
     return int(store.collect(found.aggregate(n=found.count())).to_pylist()[0]["n"])
 
 
 def _behind(store: Store, question: Question, scope: Scope) -> Table:
+    """The rows themselves; PrivacyError where they would tell what single people did."""
     (definition,) = question.definitions
+    if scope.privacy.state == "locked" and is_about_agents(definition.fact):
+        raise PrivacyError(
+            f"rows of {definition.fact} tell what single people did and when; ask {definition.name} itself, or {WAY_OUT}"
+        )
+    refuse_small(store, question, scope)
     if definition.kind == "ratio":
         raise QuestionError(
             f"{definition.name} is a ratio of two facts; ask for the rows of each side on its own"

@@ -19,15 +19,17 @@ from polso.query.bands import bands
 from polso.query.cohort import cohort_pair
 from polso.query.cost import cost
 from polso.query.flow import roll_forward
+from polso.query.masks import late
 from polso.query.peak import peak
 from polso.query.period import Compare
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import Cell, Result
 from polso.query.scan import Cell as Key
-from polso.query.scan import Found, asked, credited, ranked, scans
+from polso.query.scan import Found, asked, ranked, scans, seen
 from polso.query.spread import spread
 from polso.query.stock import MEAN_AGE, stock, stock_by_age
 from polso.query.store import Store, buckets
+from polso.query.suppress import suppressed
 from polso.query.survival import survival
 
 Time = Literal["calendar", "business"]
@@ -95,6 +97,7 @@ def run(
 ) -> Result:
     """Answer a question. Definitions must be `concrete`; QuestionError where one cannot be split as asked."""
     store.asked.clear()
+    asked, question = question, late(store, question, scope)
     earlier = question.period.before(compare) if compare else None
     if earlier:
         for grain in question.grains:
@@ -108,11 +111,15 @@ def run(
         for place, definition in enumerate(question.definitions)
         for key, answer in found[str(place)].items()
     ]
-    return Result(
-        question, tuple(cells), store.as_of, tuple(store.asked),
-        (*_warnings(store, question), *_nobodys(question, found), *_unheard(store, question, cells)),
+    said = (
+        *_warnings(store, question), *_cut(asked, question),
+        *_nobodys(question, found), *_unheard(store, question, scope, cells),
+    )  # fmt: skip
+    result = Result(
+        question, tuple(cells), store.as_of, tuple(store.asked), said,
         f"{earlier.since}..{earlier.until}" if earlier else None, scope.clients,
     )  # fmt: skip
+    return suppressed(store, result, scope, earlier)
 
 
 def together(store: Store, questions: Sequence[Question], scope: Scope) -> list[dict[str, Answers]]:
@@ -259,6 +266,12 @@ def _warnings(store: Store, question: Question) -> list[str]:
     return said
 
 
+def _cut(asked: Question, question: Question) -> list[str]:
+    if asked.period.until == question.period.until:
+        return []
+    return [f"people at work are shown a day late: the period ends before {question.period.until}"]
+
+
 def _nobodys(question: Question, found: Mapping[str, Answers]) -> list[str]:
     """Shares split by agent of rows that nobody handled: what they count belongs to no agent, who all show 0."""
     if "agent" not in question.by:
@@ -279,13 +292,13 @@ def _nobodys(question: Question, found: Mapping[str, Answers]) -> list[str]:
     return said
 
 
-def _unheard(store: Store, question: Question, cells: list[Cell]) -> list[str]:
+def _unheard(store: Store, question: Question, scope: Scope, cells: list[Cell]) -> list[str]:
     """Filters by a value that no row has, where the answer is empty: most likely misspelt."""
     said = []
     for d in question.definitions:
         if any(cell.n or cell.value for cell in cells if (cell.kpi, cell.variant) == (d.name, d.variant)):
             continue
-        rows = credited(store.fact(d.fact), d.fact, d)
+        rows = seen(store, d.fact, question, scope, d)
         for condition in question.where:
             values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
             if condition.op not in ("=", "in") or condition.column not in rows.columns:

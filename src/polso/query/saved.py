@@ -20,7 +20,7 @@ from polso.kpis.catalogue import check_columns
 from polso.kpis.definition import Condition, Definition
 from polso.query.period import Period
 from polso.query.question import Question
-from polso.query.result import Result
+from polso.query.result import HIDDEN, Result
 
 
 class Answer(BaseModel):
@@ -98,12 +98,14 @@ def read(path: Path, attributes: Mapping[str, str]) -> Answer:
 
 
 def drifts(answer: Answer, result: Result) -> tuple[Drift, ...]:
-    """The cells whose value or n is not what it was when the answer was saved."""
+    """The cells whose value or n is not what it was when the answer was saved; of what is hidden now nothing is said."""
     before = {_key(cell, answer.by): cell for cell in answer.cells}
     now = {_key(cell, answer.by): cell for cell in result.to_dicts()}
     found = []
     for key in dict.fromkeys((*before, *now)):
         old, new = before.get(key), now.get(key)
+        if new is not None and any(str(said).startswith(HIDDEN) for said in new["warnings"]):
+            continue
         if old is None or new is None or (old["value"], old["n"]) != (new["value"], new["n"]):
             found.append(Drift(json.loads(key), old, new))
     return tuple(found)

@@ -6,7 +6,7 @@ Rule kept here: the scope and the period go into every scan; a cell is named by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,10 +16,13 @@ from polso.errors import QuestionError, UnknownName
 from polso.facts import FACTS
 from polso.facts.fact import CREDITS
 from polso.kpis import intervals
-from polso.kpis.definition import Definition
+from polso.kpis.definition import Definition, flat
 from polso.kpis.kinds import FRACTION, Ask, kind_of
 from polso.query.conditions import all_of, parameters
+from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
+from polso.query.privacy import OWN, agents_of, conditions_of, refuse, teams_of
 from polso.query.question import GRAINS, Question, Scope
+from polso.query.standing import Literal, rank_stand_ins
 from polso.query.store import Store, with_grains
 
 Cell = tuple[Any, ...]
@@ -48,7 +51,7 @@ def in_scope(
 
     Where the definition says who gets the credit, `agent` and `team` are theirs.
     """
-    rows = credited(store.fact(fact), fact, definition)
+    rows = seen(store, fact, question, scope, definition)
     _check_dimensions(fact, rows, question)
     conditions: list[BooleanValue] = []
     if scope.clients is not None:
@@ -60,6 +63,26 @@ def in_scope(
     if filtered is not None:
         conditions.append(filtered)
     return rows.filter(conditions) if conditions else rows
+
+
+def seen(store: Store, fact: str, question: Question, scope: Scope, definition: Definition) -> Table:
+    """A fact as a scope may see it for a question: small teams merged, and people who are asked for under pseudonyms.
+
+    PrivacyError where it may not be asked for them at all.
+    """
+    names = dict.fromkeys((*question.by, *(c.column for c in question.where)))
+    refuse(scope.privacy, fact, question.by, question.where, definition)
+    refuse_teams(store, fact, names, scope.privacy)
+    rows = store.fact(fact)
+    own = {
+        c.column for of, conditions, _ in conditions_of(definition) if of == fact for c in flat(conditions)
+    }
+    if not own.union(names).isdisjoint(teams_of(fact)):
+        rows = with_groups(store, rows, fact, scope.privacy)
+    credit, rows = credit_columns(definition, fact), credited(rows, fact, definition)
+    people = {name: credit.get(name, name.removeprefix(OWN)) for name in names if name in agents_of(fact)}
+    there = {name: own for name, own in people.items() if name in rows.columns}
+    return with_pseudonyms(store, rows, fact, there, scope.privacy)
 
 
 def credited(rows: Table, fact: str, definition: Definition) -> Table:
@@ -124,13 +147,31 @@ def scans(
     store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
 ) -> list[Found]:
     """The same for questions that differ by their period alone: one statement, an answer for each."""
-    key = _key(store, fact, clock, wanted, questions, scope)
-    table = store.collect_text(key, lambda: _passes(store, fact, clock, wanted, questions, scope))
+    wanted, ranks = _without_ranks(wanted)
+    table = store.collect_text(
+        questions,
+        lambda stood: _key(store, fact, clock, wanted, stood, scope),
+        lambda stood, _: _passes(store, fact, clock, wanted, stood, scope),
+        ranks,
+    )
     found: list[Found] = [{} for _ in questions]
     for row in table.to_pylist():
         cell = tuple(row[f"by_{name}"] for name in questions[0].by)
         found[row[PERIOD] if len(questions) > 1 else 0][cell] = row
     return found
+
+
+def _without_ranks(wanted: list[Wanted]) -> tuple[list[Wanted], dict[Literal, Literal]]:
+    """The ranks of percentiles, which every number of rows changes, give way to stand-ins."""
+    count = sum(len(w.ask.fractions) for w in wanted)
+    stand_ins = iter(rank_stand_ins(count))
+    ranks: dict[Literal, Literal] = {}
+    made = []
+    for one in wanted:
+        standing = tuple(next(stand_ins) for _ in one.ask.fractions)
+        ranks |= dict(zip(standing, one.ask.fractions, strict=True))
+        made.append(replace(one, ask=replace(one.ask, fractions=standing)) if standing else one)
+    return made, ranks
 
 
 def _key(
@@ -168,7 +209,7 @@ def _pass(
     """The expression of one pass: what is counted is worked out once a row and named, then summed up by cell."""
     rows = in_scope(store, fact, clock, question, scope, wanted[0].definition)
     if question.grains:
-        rows = with_grains(rows, clock, question.grains, store.slots(question.period)[1])
+        rows = with_grains(rows, clock, question.grains, store.slots(question.period))
     keys = {f"by_{name}": rows[f"polso_{name}" if name in GRAINS else name] for name in question.by}
     # Engines would judge each sum's rows anew.
     parts: dict[str, Value] = {}
@@ -297,14 +338,17 @@ def _ranked_cells(
     """The same for many cells at once: rows numbered in order within each cell, and two of them taken."""
     wanted = {n: {round(low * (n - 1)), round(high * (n - 1))} for n, low, high in ranks.values()}
     numbers = {
-        "n_": [n for n, at in wanted.items() for _ in at],
-        "place_": [p for at in wanted.values() for p in at],
+        "n_": [n for n, at in sorted(wanted.items()) for _ in at],
+        "place_": [p for _, at in sorted(wanted.items()) for p in sorted(at)],
     }
     schema = pa.schema([("n_", pa.int64()), ("place_", pa.int64())])
-    pairs = store.engine.scratch(RANKS, pa.table(numbers, schema=schema))
     wants = [Wanted(RANKS, definition, Ask("quantile", definition.value, definition.minus, definition.where))]
-    key = _key(store, definition.fact, definition.clock, wants, [question], scope)
-    table = store.collect_text(key, lambda: _taken(store, wants[0], pairs, question, scope))
+    table = store.collect_text(
+        [question],
+        lambda stood: _key(store, definition.fact, definition.clock, wants, stood, scope),
+        lambda stood, tables: _taken(store, wants[0], tables[RANKS], stood[0], scope),
+        scratch={RANKS: pa.table(numbers, schema=schema)},
+    )
     ends: dict[Cell, list[float]] = {}
     for row in table.to_pylist():
         ends.setdefault(tuple(row[f"by_{name}"] for name in question.by), []).append(row["value"])
@@ -317,7 +361,7 @@ def _taken(store: Store, wanted: Wanted, pairs: Table, question: Question, scope
     definition, ask = wanted.definition, wanted.ask
     rows = in_scope(store, definition.fact, definition.clock, question, scope, definition)
     if question.grains:
-        rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period)[1])
+        rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period))
     value = value_of(rows, ask, definition)
     kept = condition_of(store, rows, wanted, question)
     sound = value.notnull() if definition.unit != "duration" else (value >= 0).fill_null(False)

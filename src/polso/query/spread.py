@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from polso.engine import ibis, micros_between
+from polso.engine import Table, ibis, micros_between
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.query.conditions import all_of, parameters
 from polso.query.question import Question, Scope
-from polso.query.scan import Cell, in_scope
+from polso.query.scan import Cell, in_scope, text_key
+from polso.query.stock import touching
 from polso.query.store import Store, stretches
 
 
@@ -19,9 +20,27 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     `part` need not lie within `where`: time handling is held against time paid. One minus it for a complement.
     Time after as-of is left out: a shift goes on where the states do not yet.
     """
-    rows = in_scope(store, d.fact, None, question, scope, d)
+    found = store.collect_text(
+        [question],
+        lambda stood: ("spread", d.fingerprint, *text_key(store, stood, scope)),
+        lambda stood, tables: _pieces(store, d, stood[0], scope, tables["spread_buckets"]),
+        scratch={"spread_buckets": _bucket_table(store, question)},
+    )
+    answers = {}
+    for row in found.to_pylist():
+        cell = tuple(row[f"polso_{name}" if name in question.grains else name] for name in question.by)
+        total, n = int(row["total"] or 0), int(row["n"] or 0)
+        parts = {"part_us": int(row["part"] or 0), "total_us": total}
+        share = parts["part_us"] / total if total else 0.0
+        answers[cell] = Answer(1 - share if d.complement else share, n, parts=parts) if total else NOTHING
+    return answers
+
+
+def _pieces(store: Store, d: Definition, question: Question, scope: Scope, table: Table) -> Table:
+    """The time of the intervals within each bucket, summed up."""
+    known = in_scope(store, d.fact, None, question, scope, d)
+    rows = touching(known, str(d.since), str(d.until), question.period)
     params = parameters(d, question.params)
-    table = store.engine.scratch("spread_buckets", _bucket_table(store, question))
     as_of = ibis.timestamp(store.as_of)
     until = ibis.least(rows[str(d.until)].fill_null(as_of), as_of)
     pieces = rows.mutate(polso_until=until).inner_join(
@@ -37,16 +56,7 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
         "n": cut.polso_piece.count(where=whole),
     }
     names = [*question.dimensions, *(f"polso_{grain}" for grain in question.grains)]
-    grouped = cut.group_by(*names).aggregate(**sums) if names else cut.aggregate(**sums)
-    answers = {}
-    for row in store.collect(grouped).to_pylist():
-        cell = tuple(row[f"polso_{name}" if name in question.grains else name] for name in question.by)
-        total, n = int(row["total"] or 0), int(row["n"] or 0)
-        parts = {"part_us": int(row["part"] or 0), "total_us": total}
-        share = parts["part_us"] / total if total else 0.0
-        answers[cell] = Answer(1 - share if d.complement else share, n, parts=parts) if total else NOTHING
-    store.engine.drop("spread_buckets")
-    return answers
+    return cut.group_by(*names).aggregate(**sums) if names else cut.aggregate(**sums)
 
 
 def _bucket_table(store: Store, question: Question) -> pa.Table:

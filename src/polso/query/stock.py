@@ -20,6 +20,7 @@ from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.kpis.wording import span_text
 from polso.query.conditions import all_of, parameters
+from polso.query.period import Period
 from polso.query.question import CYCLES, FINE, Question, Scope
 from polso.query.scan import Cell, in_scope, text_key
 from polso.query.store import Store, Stretch, stretches, with_grains
@@ -102,6 +103,16 @@ def lasting(rows: Table, at: datetime, as_of: datetime) -> Table:
     return rows.filter(rows.began < moment, rows.ended.isnull() | (rows.ended >= moment))
 
 
+def touching(rows: Table, since: str, until: str, period: Period) -> Table:
+    """The rows that may last within a period: an engine finds those that ended since without reading all.
+
+    Asked with an `or`, all rows would be read to find those without an end.
+    """
+    start, end = period.instants
+    begun = rows.filter(rows[since] <= end)
+    return begun.filter(begun[until] >= start).union(begun.filter(begun[until].isnull()))
+
+
 def moves(
     store: Store,
     d: Definition,
@@ -113,8 +124,11 @@ def moves(
 
     said: the columns that tell how a row began and how it ended; with them, that word is the last label of a move.
     """
-    key = ("moves", d.fingerprint, said, *text_key(store, questions, scope))
-    table = store.collect_text(key, lambda: _together(_counts(store, d, questions, scope, said)))
+    table = store.collect_text(
+        questions,
+        lambda stood: ("moves", d.fingerprint, said, *text_key(store, stood, scope)),
+        lambda stood, _: _together(_counts(store, d, stood, scope, said)),
+    )
     labels = [*(f"polso_{grain}" for grain in _fine(questions[0])), *([SAID] if said else [])]
     ends, starts = _starts(store, questions)
     found = [Moves() for _ in questions]
@@ -176,7 +190,7 @@ def _moved(
     if word:
         moved = moved.mutate(**{SAID: moved[word]})
     if fine:
-        moved = with_grains(moved, end, fine, store.slots(question.period)[1])
+        moved = with_grains(moved, end, fine, store.slots(question.period))
     return moved, (*(f"polso_{grain}" for grain in fine), *([SAID] if word else []))
 
 
@@ -226,15 +240,24 @@ def stock_by_age(
 
 
 def _ages(
-    store: Store, d: Definition, question: Question, scope: Scope, cut: list[Stretch]
+    store: Store, d: Definition, question: Question, scope: Scope, cut: Sequence[Stretch]
 ) -> list[dict[str, Any]]:
     """Sums over what stands at the end of each stretch of time, by its place and the dimensions."""
     ends = {
         "place": pa.array(range(len(cut)), pa.int64()),
         "at": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
     }
-    table = store.engine.scratch("stock_ends", pa.table(ends))
-    rows = spells(store, d, question, scope)
+    found: list[dict[str, Any]] = store.collect_text(
+        [question],
+        lambda stood: ("stock_ages", d.fingerprint, *text_key(store, stood, scope)),
+        lambda stood, tables: _aged(store, d, stood[0], scope, tables["stock_ends"]),
+        scratch={"stock_ends": pa.table(ends)},
+    ).to_pylist()
+    return found
+
+
+def _aged(store: Store, d: Definition, question: Question, scope: Scope, table: Table) -> Table:
+    rows = touching(spells(store, d, question, scope), "began", "ended", question.period)
     moment, as_of = table["at"], ibis.timestamp(store.as_of)
     # At as-of itself, what happened at that very instant has happened.
     begun = (rows.began < moment) | ((rows.began == moment) & (moment == as_of))
@@ -244,11 +267,7 @@ def _ages(
     edges = [int(edge * 1_000_000) for edge in d.edges]
     sums = {f"band_{i}": met.count(where=held) for i, held in enumerate(_bands(age, edges))}
     sums |= {"n": age.count(), "total": age.cast("decimal(38, 0)").sum()}
-    found: list[dict[str, Any]] = store.collect(
-        met.group_by("place", *question.dimensions).aggregate(**sums)
-    ).to_pylist()
-    store.engine.drop("stock_ends")
-    return found
+    return met.group_by("place", *question.dimensions).aggregate(**sums)
 
 
 def _by_age(d: Definition, sums: Mapping[str, int], question: Question, readings: int) -> dict[str, Answer]:

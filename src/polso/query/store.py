@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,11 +16,15 @@ import pyarrow.compute as pc
 from polso.calendar import slot_table
 from polso.engine import Engine, Table, ibis, micros_of
 from polso.errors import QuestionError
+from polso.query.kept import Kept
 from polso.query.period import Period
-from polso.query.question import FINE, GRAINS
+from polso.query.question import FINE, GRAINS, Question
+from polso.query.standing import Literal, Standing, check, filled, stand
 
 # Texts of questions kept at most: a few kB each.
 TEXTS = 2000
+# How scratch tables of pseudonyms are called.
+PSEUDONYMS = "pseudonyms_"
 SLOT_US = 15 * 60 * 1_000_000
 WEEKDAY = {"monday": 1, "saturday": 6, "sunday": 7}
 
@@ -35,13 +41,21 @@ class Store:
     last: datetime
     minimum_n: int = 30
     asked: list[str] = field(default_factory=list)
+    # What privacy found of the people in it: which teams are merged, and pseudonyms.
+    groups: dict[tuple[int, int], Any] = field(default_factory=dict)
+    pseudonyms: dict[tuple[str, str, bytes], Table] = field(default_factory=dict)
+    # What texts gave, where several connections see one state of the data that stands still.
+    kept: Kept | None = None
     _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
+    # Those that name scratch tables made together with them, which no other connection has.
+    _own_texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
     _facts: dict[str, Table] = field(default_factory=dict)
-    _slots: dict[tuple[Any, ...], tuple[pa.Table, Table]] = field(default_factory=dict)
+    _slots: dict[str, Table] = field(default_factory=dict)
 
     def beside(self, engine: Engine) -> Store:
-        """The same facts through another connection, which has scratch tables of its own."""
-        return replace(self, engine=engine, asked=[], _texts={}, _facts={}, _slots={})
+        """The same facts, and the same texts, through another connection, which has scratch tables of its own."""
+        self.kept = self.kept or Kept()
+        return replace(self, engine=engine, asked=[], pseudonyms={}, _own_texts={}, _slots={})
 
     def local_day(self, instant: datetime) -> date:
         """The local date of a naive UTC instant."""
@@ -60,41 +74,102 @@ class Store:
             self._facts[name] = self.engine.table(name)
         return self._facts[name]
 
+    def with_facts(self, facts: dict[str, Table]) -> Store:
+        """The same store over other readings of its facts."""
+        return replace(self, _facts=facts, kept=None, _texts={}, _own_texts={}, asked=[])
+
     def collect(self, expression: Table) -> pa.Table:
         """Run an expression, and keep its text for whoever wants to check the answer."""
         self.asked.append(self.engine.sql(expression))
         return self.engine.collect(expression)
 
-    def collect_text(self, key: tuple[Any, ...], made: Callable[[], Table]) -> pa.Table:
-        """Run an expression whose text is kept under a key: making and translating it takes longer than most runs."""
-        if key not in self._texts:
-            if len(self._texts) >= TEXTS:
-                self._texts.clear()
-            expression = made()
-            self._texts[key] = self.engine.sql(expression), expression.schema().to_pyarrow()
-        text, schema = self._texts[key]
-        self.asked.append(text)
-        return self.engine.collect_sql(text, schema)
+    def collect_text(
+        self,
+        questions: Sequence[Question],
+        key: Callable[[Sequence[Question]], tuple[Any, ...]],
+        made: Callable[[Sequence[Question], Mapping[str, Table]], Table],
+        more: Mapping[Literal, Literal] | None = None,
+        scratch: Mapping[str, pa.Table] | None = None,
+    ) -> pa.Table:
+        """Run the expression made of questions that differ by their period alone, with a text that was kept.
 
-    def slots(self, period: Period) -> tuple[pa.Table, Table]:
-        """The period's 15-minute slots with their local labels, here and in the engine, keyed by slot number."""
-        key = (period.since, period.until, period.zone)
-        if key not in self._slots:
-            # Slots come by UTC day, and local midnights are not UTC's: a day more on each side, then cut.
-            margin, (first, end) = timedelta(days=1), period.instants
-            wide = slot_table(
-                period.zone, period.since - margin, period.until + margin, WEEKDAY[self.week_start]
-            )
-            table = wide.filter(pc.and_(pc.greater_equal(wide["slot"], first), pc.less(wide["slot"], end)))
-            numbers = pc.divide(table["slot"].cast(pa.int64()), SLOT_US)
-            numbered = table.append_column("slot_number", numbers)
-            wanted = ["slot_number", *GRAINS.values()]
-            name = f"slots_{len(self._slots)}"
-            self._slots[key] = (
-                numbered,
-                self.engine.scratch(name, numbered.select(list(dict.fromkeys(wanted)))),
-            )
-        return self._slots[key]
+        key: all that the text depends on besides instants and filter values; more: other stand-ins and what they are;
+        scratch: rows that are there while the text runs, by the name under which `made` gets them as tables.
+        """
+        stood = stand(self, questions)
+        real = {**stood.real, **(more or {})}
+        wanted, rows = key(stood.questions), scratch or {}
+        known = self._texts.get(wanted) or self._own_texts.get(wanted)
+        if known is None:
+            tables = {name: self.engine.scratch(name, table) for name, table in rows.items()}
+            try:
+                known = self._keep(wanted, made(stood.questions, tables), real)
+            except Exception:
+                made(questions, tables)  # what is wrong is said of the question, not of its stand-ins
+                raise
+        text, schema = known
+        said = filled(self.engine, text, real)
+        self.asked.append(said)
+        return self._run(said, schema, rows)
+
+    def _run(self, text: str, schema: pa.Schema, scratch: Mapping[str, pa.Table]) -> pa.Table:
+        key = (hashlib.sha256(text.encode()).digest(), *(_print(table) for table in scratch.values()))
+        shared = None if PSEUDONYMS in text else self.kept
+        found = shared.get(key) if shared else None
+        if found is None:
+            for name, table in scratch.items():
+                self.engine.scratch(name, table)
+            found = self.engine.collect_sql(text, schema)
+            for name in scratch:
+                self.engine.drop(name)
+            if shared:
+                shared.keep(key, found)
+        return found
+
+    def _keep(
+        self, key: tuple[Any, ...], expression: Table, real: Mapping[Literal, Literal]
+    ) -> tuple[str, pa.Schema]:
+        text = self.engine.sql(expression)
+        check(self.engine, text, real)
+        texts = self._own_texts if PSEUDONYMS in text else self._texts
+        if len(texts) >= TEXTS:
+            texts.clear()
+        texts[key] = text, expression.schema().to_pyarrow()
+        return texts[key]
+
+    def slots(self, period: Period) -> Table:
+        """15-minute slots with their local labels in the engine, by slot number: at least those of the period."""
+        return self._slots[period.slots if isinstance(period, Standing) else self.slots_name(period)]
+
+    def slots_name(self, period: Period) -> str:
+        """The scratch table that has the slots of a period: one serves all periods within the data."""
+        margin = timedelta(days=1)
+        whole = Period(self.local_day(self.first) - margin, self.local_day(self.last) + 2 * margin, self.zone)
+        wide = whole if whole.since <= period.since and period.until <= whole.until else period
+        name = f"slots_{wide.since:%Y%m%d}_{wide.until:%Y%m%d}"
+        if name not in self._slots:
+            table = local_slots(wide, WEEKDAY[self.week_start])
+            wanted = ["slot_number", *dict.fromkeys(GRAINS.values())]
+            self._slots[name] = self.engine.scratch(name, table.select(wanted))
+        return name
+
+
+def _print(table: pa.Table) -> bytes:
+    """Changes with the rows of a small table."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return hashlib.sha256(sink.getvalue()).digest()
+
+
+@lru_cache(64)
+def local_slots(period: Period, week_start: int) -> pa.Table:
+    """A period's 15-minute slots with their local labels and numbers; `week_start` is an ISO weekday."""
+    # Slots come by UTC day, and local midnights are not UTC's: a day more on each side, then cut.
+    margin, (first, end) = timedelta(days=1), period.instants
+    wide = slot_table(period.zone, period.since - margin, period.until + margin, week_start)
+    table = wide.filter(pc.and_(pc.greater_equal(wide["slot"], first), pc.less(wide["slot"], end)))
+    return table.append_column("slot_number", pc.divide(table["slot"].cast(pa.int64()), SLOT_US))
 
 
 def with_grains(rows: Table, clock: str, grains: tuple[str, ...], slots: Table) -> Table:
@@ -122,18 +197,23 @@ class Stretch:
     end: datetime
 
 
-def stretches(store: Store, period: Period, grains: tuple[str, ...]) -> list[Stretch]:
+def stretches(store: Store, period: Period, grains: tuple[str, ...]) -> Sequence[Stretch]:
     """The pieces of a period, in order, cut wherever a label of any grain changes; one piece without grains.
 
     A weekday or an hour of day is cut too: into days and hours, each with its own place in time.
     """
+    return _stretches(period, grains, WEEKDAY[store.week_start])
+
+
+@lru_cache(256)
+def _stretches(period: Period, grains: tuple[str, ...], week_start: int) -> tuple[Stretch, ...]:
     since, until = period.instants
     if not grains:
-        return [Stretch((), (), since, until)]
-    table, _ = store.slots(period)
+        return (Stretch((), (), since, until),)
+    table = local_slots(period, week_start)
     asked = list(zip(*(table[GRAINS[g]].to_pylist() for g in grains), strict=True))
     fine = list(zip(*(table[GRAINS[FINE.get(g, g)]].to_pylist() for g in grains), strict=True))
     starts = table["slot"].to_pylist()
     cuts = [0, *(i for i in range(1, len(fine)) if fine[i] != fine[i - 1])]
     ends = [*(starts[i] for i in cuts[1:]), until]
-    return [Stretch(asked[i], fine[i], starts[i], end) for i, end in zip(cuts, ends, strict=True)]
+    return tuple(Stretch(asked[i], fine[i], starts[i], end) for i, end in zip(cuts, ends, strict=True))

@@ -7,7 +7,7 @@ opening hours are shown so that anybody can add them up.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,9 +20,12 @@ from polso.facts.fact import ORDER, TICKET, normalised
 from polso.kpis.definition import Words
 from polso.kpis.wording import measured, noun, of_fact
 from polso.query.explain import Line, fate_of, fates
+from polso.query.masks import masked_events, masked_row
+from polso.query.privacy import OWN, RAW
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import in_scope
 from polso.query.store import Store
+from polso.query.suppress import refuse_small
 
 # What a time line tells of an event, where the event says it.
 TOLD: Final = (
@@ -88,6 +91,7 @@ def story(
 ) -> Story:
     """The story of a ticket; QuestionError where there is none, or one in several sources and none was said."""
     (d,) = question.definitions
+    refuse_small(store, question, scope)
     if not {"source", "ticket_id"} <= {column.name for column in FACTS[d.fact].columns}:
         raise QuestionError(
             f"{d.label} is not about tickets: its rows are {d.fact}; ask for its rows instead"
@@ -101,15 +105,19 @@ def story(
         else []
     )
     own = _of(rows, found)
-    told = own.mutate(polso_fate=fate_of(made)) if made else own
+    fated = own.mutate(polso_fate=fate_of(made)) if made else own
     waits = store.collect(_of(store.fact("waits"), found).order_by("since")).to_pylist()
     chapters = []
-    for row in store.collect(told.order_by(FACTS[d.fact].clock)).to_pylist():
+    for row in store.collect(fated.order_by(FACTS[d.fact].clock)).to_pylist():
         place = row.pop("polso_fate", None)
         line = made[place].line if place is not None else Line("row", of_fact(d.fact), 1)
         chapters.append(_chapter(d.fact, measured(d), row, line, calendar_of))
     pauses = tuple(Pause(w["since"], w["until"], w["waiting_for"]) for w in waits)
-    return Story(found["source"], ticket, tuple(events), tuple(chapters), pauses)
+    told = [
+        replace(c, row=masked_row(store, c.row, d.fact, FACTS[d.fact].clock, question, scope))
+        for c in chapters
+    ]
+    return Story(found["source"], ticket, tuple(masked_events(store, events, scope)), tuple(told), pauses)
 
 
 def _of(rows: Table, found: Mapping[str, Any]) -> Table:
@@ -160,8 +168,9 @@ def _chapter(
     start, stop = (Instant(column, noun(fact, column), row[column]) for column in ends)
     stem = next(s.name for s in FACTS[fact].spans if (s.start, s.end) == ends)
     seconds, business = (_seconds(row[f"{stem}{kind}_us"]) for kind in ("", "_business"))
-    # The calendar is the row's own, whoever gets the credit.
-    own = {name: row[f"own_{name}"] for name in ("agent", "team") if f"own_{name}" in row}
+    # The calendar is the row's own, whoever gets the credit, and whatever privacy made of its names.
+    names = [(aside, name) for aside in (OWN, RAW) for name in ("agent", "team")]
+    own = {name: row[f"{aside}{name}"] for aside, name in names if f"{aside}{name}" in row}
     calendar = calendar_of({**row, **own})
     pieces = _pieces(calendar, start.at, stop.at) if start.at and stop.at and start.at <= stop.at else ()
     return Chapter(line, start, stop, seconds, business, calendar.name, pieces, row)

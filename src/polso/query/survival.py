@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polso.engine import ibis, micros_between
+from polso.engine import Table, ibis, micros_between
 from polso.errors import QuestionError
 from polso.kpis.definition import Definition
 from polso.kpis.intervals import Z
 from polso.kpis.kinds import FRACTION, MICRO, NOTHING, Answer
 from polso.query.conditions import all_of, parameters
 from polso.query.question import GRAINS, Question, Scope
-from polso.query.scan import Cell, in_scope
+from polso.query.scan import Cell, in_scope, text_key
 from polso.query.store import Store, with_grains
 
 
@@ -89,19 +89,12 @@ def curve(store: Store, d: Definition, question: Question, scope: Scope) -> Curv
 
 
 def _lives(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, _Lives]:
-    rows = in_scope(store, d.fact, d.clock, question, scope, d)
-    kept = all_of(rows, d.where, parameters(d, question.params))
-    rows = rows if kept is None else rows.filter(kept)
-    if question.grains:
-        rows = with_grains(rows, d.clock, question.grains, store.slots(question.period)[1])
-    until, since = rows[str(d.until)], rows[str(d.since)]
-    as_of = ibis.timestamp(store.as_of)
-    left = rows[d.value].fill_null(as_of) if d.value else as_of
-    keys = {f"by_{n}": rows[f"polso_{n}" if n in GRAINS else n] for n in question.by}
-    timed = rows.select(**keys, happened=until.notnull(), lasted=micros_between(since, until.fill_null(left)))
-    timed = timed.filter(timed.lasted >= 0)
-    counted = timed.group_by(*keys, "lasted").aggregate(deaths=timed.happened.sum(), all=timed.count())
-    table = store.collect(counted.order_by(*keys, "lasted"))
+    table = store.collect_text(
+        [question],
+        lambda stood: ("lives", d.fingerprint, *text_key(store, stood, scope)),
+        lambda stood, _: _lasted(store, d, stood[0], scope),
+    )
+    keys = [f"by_{name}" for name in question.by]
     columns = [table[key].to_pylist() for key in keys]
     cells: list[Cell] = list(zip(*columns, strict=True)) if keys else [()] * table.num_rows
     lasted, deaths, everyone = (
@@ -112,6 +105,22 @@ def _lives(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     for place, cell in enumerate(cells):
         places.setdefault(cell, []).append(place)
     return {cell: _Lives(lasted[at], deaths[at], everyone[at]) for cell, at in places.items()}
+
+
+def _lasted(store: Store, d: Definition, question: Question, scope: Scope) -> Table:
+    rows = in_scope(store, d.fact, d.clock, question, scope, d)
+    kept = all_of(rows, d.where, parameters(d, question.params))
+    rows = rows if kept is None else rows.filter(kept)
+    if question.grains:
+        rows = with_grains(rows, d.clock, question.grains, store.slots(question.period))
+    until, since = rows[str(d.until)], rows[str(d.since)]
+    as_of = ibis.timestamp(store.as_of)
+    left = rows[d.value].fill_null(as_of) if d.value else as_of
+    keys = {f"by_{n}": rows[f"polso_{n}" if n in GRAINS else n] for n in question.by}
+    timed = rows.select(**keys, happened=until.notnull(), lasted=micros_between(since, until.fill_null(left)))
+    timed = timed.filter(timed.lasted >= 0)
+    counted = timed.group_by(*keys, "lasted").aggregate(deaths=timed.happened.sum(), all=timed.count())
+    return counted.order_by(*keys, "lasted")
 
 
 def curve_quantile(

@@ -104,6 +104,18 @@ class Readers:
         kept: T = self._cache.get(_dated(self._current(), said), lambda: self._answer(said, made))
         return kept
 
+    def kept(self, key: tuple[Any, ...], made: Callable[[], T]) -> T:
+        """What `made` makes of answers, kept as long as they are; it asks by itself, and borrows nobody meanwhile."""
+        dated = _dated(self._current(), repr(("made", plain(key))))
+
+        def under() -> tuple[tuple[str, ...], T]:
+            value = made()
+            # Made while data changed it may hold old answers beside new ones: nobody asks for the old key again.
+            return dated, value
+
+        found: T = self._cache.get(dated, under)
+        return found
+
     def _answer(self, said: str, made: Callable[[Care], T]) -> tuple[tuple[str, ...], T]:
         with self._lent() as reader:
             assert reader.snapshot  # noqa: S101 - who is lent has turned to one

@@ -58,7 +58,7 @@ def test_every_kpi_has_its_page(web: TestClient, readers: Readers) -> None:
 
 def test_unknown_names_are_not_found(web: TestClient) -> None:
     assert 404 == web.get("/disagree/nothing").status_code
-    assert 404 == web.get("/disagree/csat?right=nobody").status_code
+    assert 400 == web.get("/disagree/csat?right=nobody").status_code
 
 
 def test_it_speaks_italian(web: TestClient) -> None:

@@ -101,8 +101,8 @@ def test_an_unknown_name_is_not_found_and_the_nearest_is_said(web: TestClient) -
     answer = web.get("/kpi/frist_response_time")
     assert 404 == answer.status_code
     assert "first_response_time" in text(answer.text)
-    assert 404 == web.get("/kpi/csat?variant=nobody").status_code
-    assert 404 == web.get("/kpi/csat?stat=mode").status_code
+    assert 400 == web.get("/kpi/csat?variant=nobody").status_code
+    assert 400 == web.get("/kpi/csat?stat=mode").status_code
 
 
 def test_it_speaks_italian(web: TestClient) -> None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from polso import __version__
 from polso.faces import output, wire
-from polso.faces.asked import condition, parameter
+from polso.faces.asked import cell_of, condition, parameter
 from polso.faces.web.problems import RESPONSES
 from polso.kpis.definition import Stat
 from polso.query.period import Compare
@@ -234,8 +234,8 @@ def explain(
     ticket: str | None = None, source: str | None = None, form: Format = None, lang: Language = "en",
 ) -> Response:  # fmt: skip
     """The definition in words, all rows counted or left out and why; one ticket's events and instants."""
-    pairs = [text.partition("=") for text in cell or ()]
-    asked = {**given.all, "cell": {n: v or None for n, _, v in pairs}, "ticket": ticket, "source": source}
+    cells = dict(cell_of(text) for text in cell or ())
+    asked = {**given.all, "cell": cells, "ticket": ticket, "source": source}
     found = _readers(request).cached(("explain", name, asked), lambda care: care.explain(name, **asked))
     return written(form_of(request, form), found, lambda: found.as_dict(lang))
 

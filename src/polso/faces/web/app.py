@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,13 +15,18 @@ from starlette.staticfiles import StaticFiles
 
 from polso import __version__
 from polso.errors import PolsoError
-from polso.faces.web import api, drill, files
-from polso.faces.web.render import failed, making, rendered
+from polso.faces.web import api, drill, files, guide
+from polso.faces.web.render import Shown, answered, failed, making, words_of, written
 from polso.faces.web.safety import Safety
 from polso.faces.web.screen import Screen, screens
+from polso.faces.web.state import State
 
 if TYPE_CHECKING:
     from polso.serving.readers import Readers
+
+T = TypeVar("T")
+# Beyond this a page gets hardly smaller, and takes several times as long.
+GZIP_LEVEL: Final = 4
 
 
 def make_app(readers: Readers) -> FastAPI:
@@ -43,9 +48,10 @@ def make_app(readers: Readers) -> FastAPI:
     app.include_router(drill.router)
     app.add_api_route("/health", health, methods=["GET"], include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(guide.router)
     for error in (PolsoError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, failed)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=GZIP_LEVEL)
     app.add_middleware(Safety)
     return app
 
@@ -57,19 +63,33 @@ def health() -> JSONResponse:
 
 def _page(screen: Screen) -> Callable[[Request], Response]:
     def shown(request: Request) -> HTMLResponse:
-        page = making(request, screen)
-        return rendered(request, page, screen.compose(page))
+        def made() -> Shown:
+            page = making(request, screen)
+            return written(page, screen.compose(page))
+
+        found = _kept(request, ("page", screen.name), made) if screen.lasts else made()
+        return answered(found)
 
     return shown
 
 
 def _figure(screen: Screen) -> Callable[[Request, str, str], Response]:
     def drawn(request: Request, figure: str, form: str) -> Response:
-        page = making(request, screen)
-        found = next((one for one in screen.compose(page).figures if one.name == figure), None)
-        made: Any = None if found is None else files.written(found, form, screen.name)
-        if made is None:
+        def made() -> files.File | None:
+            page = making(request, screen)
+            found = next((one for one in screen.compose(page).figures if one.name == figure), None)
+            return None if found is None else files.written(found, form, screen.name)
+
+        file = _kept(request, ("figure", screen.name, figure, form), made)
+        if file is None:
             raise HTTPException(404, f"no figure '{figure}.{form}' on this page")
-        return Response(made.body, media_type=made.media, headers=made.headers)
+        return Response(file.body, media_type=file.media, headers=file.headers)
 
     return drawn
+
+
+def _kept(request: Request, key: tuple[str, ...], made: Callable[[], T]) -> T:
+    """What a URL shows in a language, made once for everybody who asks for it while data and settings stand still."""
+    readers: Readers = request.app.state.readers
+    words = words_of(request, State.read(request.url.path, request.query_params.multi_items()))
+    return readers.kept((*key, request.url.path, request.url.query, words.language), made)

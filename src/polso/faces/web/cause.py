@@ -23,8 +23,9 @@ MOST: Final = 0.5
 NEARLY_ALL: Final = 0.85
 # How much more than its size a value must have moved: in a fall that is the same everywhere nobody is its cause.
 MORE: Final = 1.25
-# Below this part of what was there, a change is too small to have a cause.
+# Below this part of what was there, or this many, a change is too small to have a cause.
 SMALL: Final = 0.03
+FEW: Final = 5
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def makers(splits: Iterable[Sequence[Part]]) -> tuple[float, tuple[Part, ...]]:
     found: list[tuple[int, float, tuple[Part, ...]]] = []
     for split in splits:
         total, before = sum(p.change for p in split), sum(p.before for p in split)
-        if not total or abs(total) < SMALL * before:
+        if not before or abs(total) < max(FEW, SMALL * before):
             continue
         blamed = [p for p in split if p.value is not None and _more_than_its_size(p, total, before)]
         for size in (1, 2):
@@ -87,7 +88,10 @@ def mostly(page: Page, splits: Iterable[Sequence[Part]]) -> Markup:
 
 def value_link(page: Page, name: str, value: Any) -> Markup:
     """A value of a split in a sentence: it leads to the same screen for that value alone."""
-    return page.link(page.words.label(name, value), page.state.filtered(name, value).url())
+    label = page.words.label(name, value)
+    # Alone, "normal" or "high" does not say of what.
+    said = page.say("{value} priority", value=label) if name == "priority" else label
+    return page.link(said, page.state.filtered(name, value).url())
 
 
 def movers(page: Page, asks: Iterable[str], kpi: str, way: int) -> list[tuple[Cell, str]]:
@@ -99,8 +103,10 @@ def movers(page: Page, asks: Iterable[str], kpi: str, way: int) -> list[tuple[Ce
     for ask in asks:
         result = page.result(ask)
         name = result.question.by[0] if result else ""
-        for cell in page.cells(ask, kpi):
-            known = cell.change is not None and cell.keys[name] is not None and not cell.warnings
+        cells = page.cells(ask, kpi)
+        # Under a filter one value is the whole, and explains nothing.
+        for cell in cells if len(cells) > 1 else ():
+            known = cell.low is not None and cell.keys[name] is not None and not cell.warnings
             if result and known and _went(cell, way) and tables.is_sure(cell, page.definition(result, cell)):
                 found.append((cell, name))
     return sorted(found, key=lambda one: -abs(one[0].change or 0) * one[0].n)

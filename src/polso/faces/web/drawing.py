@@ -12,6 +12,8 @@ from typing import Any, Final
 import vl_convert
 from markupsafe import Markup
 
+# What vl-convert puts before a link that names no host.
+ELSEWHERE: Final = "https://vega.github.io/vega-datasets/"
 KEPT: Final = 512
 SCALE: Final = 2.0
 
@@ -30,4 +32,5 @@ def png(spec: dict[str, Any]) -> bytes:
 
 @lru_cache(KEPT)
 def _svg(spec: str) -> str:
-    return str(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
+    drawn = str(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
+    return drawn.replace(f'"{ELSEWHERE}/', '"/')

@@ -55,7 +55,10 @@ def joined(*parts: Markup) -> Markup:
 
 def also(page: Page, found: Sequence[tuple[str, Cell, Definition]]) -> Markup:
     """What else moved, in few words."""
-    others = [page.moved(cell, definition) for _, cell, definition in found]
+    others = [
+        Markup("{} {}").format(page.link(page.title(d), page.number_url(c)), size(page, c, d))
+        for _, c, d in found
+    ]
     return page.html("Also: {list}.", list=Markup(", ").join(others)) if others else Markup("")
 
 

@@ -30,12 +30,12 @@ class Column:
 
 
 def values_of(page: Page, asks: Sequence[str], name: str) -> list[Any]:
-    """The values of a split in some answers; what has no name is last."""
+    """The values of a split in some answers, those whose numbers are hidden too; what has no name is last."""
     found = {
         cell.keys[name]: None
         for ask in asks
         for cell in page.cells(ask)
-        if name in cell.keys and cell.value is not None
+        if name in cell.keys and (cell.value is not None or cell.warnings)
     }
     return sorted(found, key=lambda value: (value is None, _natural(str(value))))
 

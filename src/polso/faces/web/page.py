@@ -14,7 +14,7 @@ from markupsafe import Markup
 from polso.errors import PolsoError
 from polso.faces import table as tables
 from polso.faces.web import plots
-from polso.faces.web.parts import Change, Figure, Number, Table, TableCell, Tile
+from polso.faces.web.parts import Change, Figure, Number, Rows, Table, TableCell, Tile
 from polso.faces.web.state import State, condition
 from polso.faces.web.translate import PageWords
 from polso.faces.words import DASH
@@ -43,6 +43,8 @@ class About:
     first: datetime
     last: datetime
     as_of: datetime
+    # Who may be seen, in a sentence.
+    privacy: str = ""
 
 
 class Asking(Protocol):
@@ -215,7 +217,7 @@ class Page:
             "value",
             *(["change", "previous"] if compared else []),
         ]
-        rows = tuple(self._row(result, cell, names, several=several, compared=compared) for cell in cells)
+        rows = Rows(cells, lambda cell: self._row(result, cell, names, several=several, compared=compared))
         return Table((*heads, "n", self.say("95 % interval")), (*known, "n", "interval"), rows)
 
     def _row(
@@ -310,6 +312,11 @@ class Page:
     def period_text(self) -> str:
         """The period as people name it."""
         return self.words.period(self.period.since, self.period.until)
+
+    @property
+    def privacy_text(self) -> str:
+        """Who may be seen on these pages, and why."""
+        return self.words.told(self.about.privacy)
 
     @property
     def earlier_text(self) -> str:

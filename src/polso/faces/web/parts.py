@@ -5,11 +5,36 @@ Rule kept here: parts are written, not worked out; every value in them was answe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, overload
 
 from markupsafe import Markup
+
+# Rows of a table that a page shows before somebody asks for all of them.
+FIRST: Final = 60
+
+
+class Rows(Sequence[tuple["TableCell", ...]]):
+    """The rows of a table, each written when it is looked at: of a long table a page shows the first few."""
+
+    def __init__(self, cells: Sequence[Any], made: Callable[[Any], tuple[TableCell, ...]]) -> None:
+        self._cells, self._made = cells, made
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[TableCell, ...]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[tuple[TableCell, ...], ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Any:
+        """One row, or several."""
+        if isinstance(place, slice):
+            return tuple(self._made(cell) for cell in self._cells[place])
+        return self._made(self._cells[place])
 
 
 @dataclass(frozen=True)
@@ -69,15 +94,13 @@ class Table:
 
     heads: tuple[str, ...]
     names: tuple[str, ...]
-    rows: tuple[tuple[TableCell, ...], ...]
+    rows: Sequence[tuple[TableCell, ...]]
 
     @property
     def numeric(self) -> tuple[bool, ...]:
         """Which columns hold numbers."""
-        return tuple(
-            any(row[place].numeric for row in self.rows) if self.rows else False
-            for place in range(len(self.heads))
-        )
+        seen = self.rows[:FIRST]
+        return tuple(any(row[place].numeric for row in seen) for place in range(len(self.heads)))
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """The rows for programs."""

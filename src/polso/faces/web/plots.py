@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from polso.faces.charts import ACCENT, CONFIG, INK, PALE, SCHEMA, chart
+from polso.faces.web import marks
 from polso.query.flow import END, START, WENT
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def plain(page: Page, result: Result) -> dict[str, Any]:
 def _untitled(drawn: dict[str, Any]) -> dict[str, Any]:
     """Without the title, which stands over the figure; as wide as a column of the page."""
     made = {name: part for name, part in drawn.items() if name != "title"}
+    # A reader's font may be wider than the one that labels were measured in: keep them apart.
+    made["config"] = {**CONFIG, **made["config"], "axis": {**CONFIG["axis"], "labelSeparation": 12}}
     if isinstance(made.get("width"), int):
         made |= {"width": WIDTH, "height": made["height"] if isinstance(made["height"], dict) else HEIGHT}
     return made
@@ -62,7 +65,7 @@ def _untitled(drawn: dict[str, Any]) -> dict[str, Any]:
 def trend(
     page: Page, result: Result, *, earlier: Result | None = None, target: float | None = None
 ) -> dict[str, Any]:
-    """One KPI over time with its interval, the period before dashed and pale, and the target."""
+    """One KPI over time with its interval, the period before dashed and pale, the target, and holidays by day."""
     drawn = plain(page, result)
     layers = list(drawn.get("layer", ()))
     if not layers:
@@ -81,7 +84,8 @@ def trend(
         layers.insert(1, _before(result, earlier, scale, layers[-1]["encoding"]["y"]))
     if target is not None:
         layers.append(_aim(page, target / scale, target, result.cells[0].unit, layers[-1]["encoding"]["y"]))
-    return {**drawn, "layer": layers}
+    marked = marks.holidays(page) if result.question.grain == "day" else None
+    return {**drawn, "layer": [*layers, marked] if marked else layers}
 
 
 def _measured(values: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -161,12 +165,24 @@ def heat(page: Page, result: Result) -> dict[str, Any]:
     return {**drawn, "width": {"step": 24}, "height": {"step": 24}}
 
 
-def multiples(page: Page, result: Result, *, columns: int = 3) -> dict[str, Any]:
+def multiples(page: Page, result: Result, *, columns: int = 3, height: int = 70) -> dict[str, Any]:
     """A small course for each value of the split, all on one scale."""
     drawn = plain(page, result)
     if "facet" not in drawn:
         return drawn
-    inner = {**drawn["spec"], "width": (WIDTH - 40 * columns) // columns, "height": 70}
+    # So small, a point on every day would hide the course.
+    layers = [
+        {**layer, "mark": {**layer["mark"], "point": False, "strokeWidth": 1.4}}
+        if layer["mark"]["type"] == "line"
+        else layer
+        for layer in drawn["spec"]["layer"]
+    ]
+    inner = {
+        **drawn["spec"],
+        "layer": layers,
+        "width": (WIDTH - 40 * columns) // columns,
+        "height": height,
+    }
     return {**drawn, "columns": columns, "spec": inner}
 
 

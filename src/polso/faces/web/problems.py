@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
 
-from polso.errors import PolsoError, QuestionError, UnknownName
+from polso.errors import PolsoError, PrivacyError, QuestionError, UnknownName
 
 MEDIA: Final = "application/problem+json"
 DEFECT: Final = "this is a defect of Polso; the server's own output says more"
@@ -44,6 +44,8 @@ def status_of(error: Exception, path: str) -> int:
         return error.status_code
     if isinstance(error, RequestValidationError):
         return 422
+    if isinstance(error, PrivacyError):
+        return 403
     if isinstance(error, UnknownName) and error.name in path:
         return 404
     return 400 if isinstance(error, QuestionError) else 500

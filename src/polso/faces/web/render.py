@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from polso.errors import PolsoError, QuestionError
 from polso.faces.asked import condition
 from polso.faces.web import drawing
 from polso.faces.web.page import About, Page, grain_of
-from polso.faces.web.parts import Figure, View
+from polso.faces.web.parts import FIRST, Figure, View
 from polso.faces.web.problems import detail_of, problem, status_of
 from polso.faces.web.screen import TIME, Ask, Screen, screens
 from polso.faces.web.state import COMPARISONS, PERIODS, State
@@ -39,7 +40,7 @@ def environment() -> Environment:
         loader=PackageLoader("polso.faces.web", "templates"), autoescape=select_autoescape(default=True),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.globals |= {"screens": screens, "PERIODS": PERIODS, "COMPARISONS": COMPARISONS}
+    made.globals |= {"screens": screens, "PERIODS": PERIODS, "COMPARISONS": COMPARISONS, "FIRST": FIRST}
     made.filters["drawn"] = _drawn
     return made
 
@@ -58,7 +59,7 @@ def words_of(request: Request, state: State, about: About | None = None) -> Page
 def about(care: Care) -> About:
     """What stands still between two loads."""
     store = care.store
-    return About(care.config, care.catalogue, store.first, store.last, store.as_of)
+    return About(care.config, care.catalogue, store.first, store.last, store.as_of, care.privacy.reason)
 
 
 def making(request: Request, screen: Screen, asks: Mapping[str, Ask] | None = None) -> Page:
@@ -106,15 +107,32 @@ def _joined(value: Any) -> str:
     return ",".join(str(one) for one in value) if isinstance(value, tuple | list) else str(value)
 
 
-def rendered(
-    request: Request, page: Page, view: View, template: str | None = None, status: int = 200
-) -> HTMLResponse:
+@dataclass(frozen=True)
+class Shown:
+    """A page as text, and its language."""
+
+    text: str
+    language: str
+
+
+def written(page: Page, view: View, template: str | None = None) -> Shown:
     """A page as HTML."""
     found = environment().get_template(template or f"{page.screen.name}.html")
     text = found.render(page=page, view=view, state=page.state, words=page.words, _=page.say, **view.more)
-    return HTMLResponse(
-        text, status, headers={"Content-Language": page.words.language, "Vary": "Accept-Language"}
-    )
+    return Shown(text, page.words.language)
+
+
+def answered(shown: Shown, status: int = 200) -> HTMLResponse:
+    """A page as an answer to a browser."""
+    headers = {"Content-Language": shown.language, "Vary": "Accept-Language"}
+    return HTMLResponse(shown.text, status, headers=headers)
+
+
+def rendered(
+    request: Request, page: Page, view: View, template: str | None = None, status: int = 200
+) -> HTMLResponse:
+    """A page that is made for this request alone."""
+    return answered(written(page, view, template), status)
 
 
 def failed(request: Request, error: Exception) -> Response:

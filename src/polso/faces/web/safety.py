@@ -7,12 +7,15 @@ a script or a style that is not a file of ours.
 from __future__ import annotations
 
 import ipaddress
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from polso.faces.web.problems import MEDIA, Problem
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -30,17 +33,20 @@ HEADERS: Final = {
 
 
 class Safety:
-    """ASGI middleware: refuses other hosts and other origins, and sends every answer with its headers."""
+    """ASGI middleware: refuses other hosts, other origins and NULs, and sends every answer with its headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer 403 with the reason."""
+        """Let a request through, or answer with the reason why not."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         reason = refusal(Headers(scope=scope))
+        status = 403 if reason else 400
+        if not reason and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            reason = "a NUL is in no name and no text; leave it out"
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -52,8 +58,10 @@ class Safety:
             await send(message)
 
         if reason:
-            body = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": reason}
-            await JSONResponse(body, 403, media_type="application/problem+json")(scope, receive, sent)
+            said = Problem(
+                title=HTTPStatus(status).phrase, status=status, detail=reason, instance=scope["path"]
+            )
+            await JSONResponse(said.model_dump(), status, media_type=MEDIA)(scope, receive, sent)
             return
         await self.app(scope, receive, sent)
 

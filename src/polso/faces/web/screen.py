@@ -45,7 +45,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Screen:
-    """One screen: `name` is its module and template; `order` its place in the menu, `title` its English name."""
+    """One screen: `name` is its module and template; `order` its place in the menu, `title` its English name.
+
+    lasts: whether its pages say the same until data, settings or the day change.
+    """
 
     name: str
     title: str
@@ -53,6 +56,7 @@ class Screen:
     compose: Callable[[Page], View]
     asks: Mapping[str, Ask] = field(default_factory=dict)
     path: str = ""
+    lasts: bool = True
 
     @property
     def at(self) -> str:

@@ -18,7 +18,7 @@ def read(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
         names = [
             name for name, *_ in engine.run(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}")
         ]
-        at = places(names, dialect.wanted, path.name)
+        at = places(names, dialect, path.name)
         cells = "".join(
             f", {clean(f'{_quoted(name)}::VARCHAR', dialect.null)} AS c{place}" for name, place in at.items()
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from polso.engine import DuckDB, EngineError
@@ -35,14 +36,16 @@ def read(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
         if not seen.size:
             raise SourceError(f"{path.name} is empty; put a file with rows there or take it out of `files`")
         names, warnings, header_lines = _names(text, dialect, path.name)
-        at = places(names, dialect.wanted, path.name)
+        at = places(names, dialect, path.name)
+        others = tuple(name for name in names if name not in at)
         columns = {name: f"c{place}" for name, place in at.items()}
         before = dialect.skip_lines + header_lines
         rows = _by_engine(engine, text, dialect, len(names), sorted(set(at.values())), before, seen)
         if rows is not None:
-            return Raw(columns, *rows, warnings=tuple(warnings))
+            return Raw(columns, *rows, warnings=tuple(warnings), others=others)
         columns = {name: f"c{place}" for place, name in enumerate(at)}
-        return _by_record(engine, text, dialect, columns, len(names), list(at.values()), tuple(warnings))
+        found = _by_record(engine, text, dialect, columns, len(names), list(at.values()), tuple(warnings))
+        return replace(found, others=others)
 
 
 def _names(text: Path, dialect: Dialect, file: str) -> tuple[list[str], list[str], int]:

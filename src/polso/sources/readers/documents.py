@@ -83,7 +83,12 @@ def _spread(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
         bad = engine.run(f"SELECT line, j FROM {LINES} WHERE NOT {good} ORDER BY line")
         ((count,),) = engine.run(f"SELECT count(*) FROM {LINES}")
         objects = f"SELECT line, j FROM {LINES} WHERE {good}"
-        found = _found(engine, dialect.wanted, objects, path.name, count - len(bad))
+        keys = tuple(
+            key
+            for (key,) in engine.run(f"SELECT DISTINCT unnest(json_keys(j)) k FROM ({objects}) ORDER BY k")
+        )
+        taken = (*dialect.wanted, *(name for name in dialect.optional if name in keys))
+        found = _found(engine, taken, objects, path.name, count - len(bad))
         cells = "".join(
             f", {clean(f'json_extract_string(j, {literal(where)})', dialect.null)} AS c{i}"
             for i, where in enumerate(found.values())
@@ -94,7 +99,8 @@ def _spread(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
     finally:
         engine.drop(LINES)
     rejected = rejections([(line, "no JSON object", text or "") for line, text in bad])
-    return Raw({name: f"c{i}" for i, name in enumerate(found)}, count, rejected=rejected)
+    others = tuple(key for key in keys if key not in found)
+    return Raw({name: f"c{i}" for i, name in enumerate(found)}, count, rejected=rejected, others=others)
 
 
 def _found(engine: DuckDB, wanted: tuple[str, ...], objects: str, file: str, rows: int) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -19,7 +19,10 @@ SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file is written, as far as its reader must know; `wanted` are the columns a mapping names."""
+    """How a file is written, as far as its reader must know.
+
+    wanted: the columns that must be there; optional: those that are taken where the file has them.
+    """
 
     wanted: tuple[str, ...]
     format: str
@@ -33,13 +36,15 @@ class Dialect:
     sheet: str | int | None = None
     records: str | None = None
     null: tuple[str, ...] = ("",)
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
     """A file read: its columns as SQL names of the scratch table, and what could not be read.
 
-    `row` and `line` are SQL: the row's number from 1, and the line of the file to show a person.
+    `row` and `line` are SQL: the row's number from 1, and the line of the file to show a person;
+    `others` are the columns that were not taken.
     """
 
     columns: dict[str, str]
@@ -48,6 +53,7 @@ class Raw:
     line: str = "line"
     rejected: pa.Table = field(default_factory=REJECTED.empty_table)
     warnings: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def literal(text: str) -> str:
@@ -86,10 +92,10 @@ def header_names(cells: Sequence[str | None], file: str) -> tuple[list[str], lis
     return names, warnings
 
 
-def places(names: Sequence[str], wanted: Iterable[str], file: str) -> dict[str, int]:
-    """Where the wanted columns stand; SourceError naming the nearest for one that is not there."""
+def places(names: Sequence[str], dialect: Dialect, file: str) -> dict[str, int]:
+    """Where the columns to take stand; SourceError naming the nearest for a wanted one that is not there."""
     found = {}
-    for name in wanted:
+    for name in (*dialect.wanted, *(name for name in dialect.optional if name in names)):
         if name not in names:
             folded = {n.casefold(): n for n in names}
             near = [folded[n] for n in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]

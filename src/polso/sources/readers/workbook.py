@@ -34,14 +34,15 @@ def read(engine: DuckDB, path: Path, dialect: Dialect) -> Raw:
     else:
         names, warnings = [f"column_{i}" for i in range(1, len(body[0]) + 1)], []
     names = list(dialect.columns) or names
-    at = places(names, dialect.wanted, path.name)
+    at = places(names, dialect, path.name)
     fill = Filler(engine, len(at), dialect.null)
     first = dialect.skip_lines + dialect.header + 1
     for line, row in enumerate(body, start=first):
         if any(cell != "" for cell in row):
             fill.add([text_of(row[place]) if place < len(row) else None for place in at.values()], line)
     fill.flush()
-    return Raw({name: f"c{i}" for i, name in enumerate(at)}, fill.rows, warnings=tuple(warnings))
+    return Raw({name: f"c{i}" for i, name in enumerate(at)}, fill.rows, warnings=tuple(warnings),
+               others=tuple(name for name in names if name not in at))  # fmt: skip
 
 
 def sheet(path: Path, name: str | int | None) -> list[list[Any]]:

@@ -153,7 +153,9 @@ def split_name(page: Page, fact: str, name: str) -> str:
 
 
 def rows_url(page: Page, chosen: Chosen, form: str = "") -> str:
-    """The rows behind the number, to look at or as a file."""
+    """The rows behind the number, to look at or as a file; nothing where it has none of its own."""
+    if chosen.definition.kind == "ratio":
+        return ""
     return page.state.url(f"/rows/{chosen.name}{form}", **(chosen.own() | {"stat": None}))
 
 

@@ -177,10 +177,8 @@ def _head(page: Page, chosen: Chosen, key: str) -> str:
         return page.say("when")
     if key.endswith("_us"):
         return page.say("pauses") if key.startswith("paused") else page.say("duration")
-    ids = {
-        "ticket_id": page.say("ticket"), "customer_id": page.say("customer"), "contact_id": page.say("contact"),
-    }  # fmt: skip
-    return ids.get(key) or page.say(key)
+    title = {"ticket_id": "ticket", "customer_id": "customer", "contact_id": "contact"}.get(key, key)
+    return page.say(title)
 
 
 def _cell(page: Page, chosen: Chosen, key: str, row: dict[str, Any]) -> TableCell:

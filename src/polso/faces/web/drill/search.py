@@ -79,7 +79,7 @@ def kpis(page: Page, wanted: str) -> list[Hit]:
                 d.variant == "default" or rank[0] < 2 or _rank(entry.default, wanted) is None
             ):
                 found.append((rank, d))
-    found.sort(key=lambda one: (one[0], one[1].label))
+    found.sort(key=lambda one: (one[0], one[1].variant != "default", one[1].label))
     return [_hit(page, d, exact=rank[0] == 0) for rank, d in found]
 
 

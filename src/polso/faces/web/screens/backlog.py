@@ -163,7 +163,9 @@ def sentence(page: Page) -> Markup:
             "Nobody knows what is open then: load the help desk's tickets, or choose other dates."
         )
     if not end.value and not any(moved.values()):
-        return page.html("Nothing is open, and nothing was: load the help desk's tickets.")
+        return page.html(
+            "Nothing is open with these filters, and nothing was: load the help desk's tickets, or choose others."
+        )
     return Markup(" ").join(filter(None, (_moved(page, moved, end), _old(page))))
 
 
@@ -176,14 +178,15 @@ def _moved(page: Page, moved: Mapping[str, int], end: Cell) -> Markup:
         return page.html("The backlog ends where it began, at {now}.", now=now)
     # Its own start and end are counted, not sampled: no chance in them.
     rose = (end.value or 0) > start
-    text = (
-        "The backlog grew from {before} to {now}{where}."
-        if rose
-        else "The backlog shrank from {before} to {now}{where}."
-    )
     toned = Markup('<span class="{}">{}</span>').format("bad" if rose else "good", now)
     where = mostly(page, [_parts(page, f"{ask}_roll", name) for ask, name in SPLITS.items()])
-    return page.html(text, before=before, now=toned, where=where)
+    if rose:
+        return page.html(
+            "The backlog grew from {before} to {now}{where}.", before=before, now=toned, where=where
+        )
+    return page.html(
+        "The backlog shrank from {before} to {now}{where}.", before=before, now=toned, where=where
+    )
 
 
 def _parts(page: Page, ask: str, name: str) -> list[Part]:

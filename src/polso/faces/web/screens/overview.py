@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import plots
+from polso.faces.web import funnel, plots
+from polso.faces.web.cause import movers, value_link
 from polso.faces.web.page import Page, sure_changes
-from polso.faces.web.parts import View
+from polso.faces.web.parts import Tile, View
 from polso.faces.web.screen import TIME, Ask, Screen
+
+if TYPE_CHECKING:
+    from polso.kpis.definition import Definition
+    from polso.query.result import Cell
 
 MEDIAN: Final = ("first_response_time",)
 NUMBERS: Final = (
-    "ticket_volume", "resolution_rate", "first_contact_resolution", "abandonment_rate", "csat", "nps", "cost_per_contact",
+    "ticket_volume", "resolution_rate:by_now", "first_contact_resolution", "abandonment_rate", "csat", "nps", "cost_per_contact",
 )  # fmt: skip
 # KPI -> the screen that is about it.
 LEADS: Final = {
-    "ticket_volume": "/volumes", "first_response_time": "/speed", "resolution_rate": "/resolution",
+    "ticket_volume": "/volumes", "first_response_time": "/speed", "resolution_rate:by_now": "/resolution",
     "first_contact_resolution": "/resolution", "abandonment_rate": "/phone", "csat": "/satisfaction",
     "nps": "/satisfaction", "cost_per_contact": "/loyalty",
 }  # fmt: skip
+# Where a change may come from: of numbers that chance moves too, since only there it can be told from one.
+SAMPLED: Final = ("resolution_rate:by_now", "first_contact_resolution", "abandonment_rate", "csat", "nps")
+# By channel only: every split more makes the first page slower, and its own screens know the others.
+WHERE: Final = {
+    "channels_now": Ask(SAMPLED, by=("channel",), compare=True),
+    "channels_fast": Ask(MEDIAN, stat="median", by=("channel",), compare=True),
+}
 ASKS: Final = {
     "now": Ask(NUMBERS, compare=True),
     "fast": Ask(MEDIAN, stat="median", compare=True),
@@ -29,21 +42,36 @@ ASKS: Final = {
     "channels": Ask(("ticket_volume",), by=("channel", TIME)),
     "roll": Ask(("backlog_roll_forward",)),
     "week": Ask(("contact_volume",), by=("weekday", "hour_of_day")),
+    **WHERE,
+    **funnel.ASKS,
 }
 SAID: Final = 3
 
 
 def compose(page: Page) -> View:
     """Eight numbers, what moved beyond chance in a sentence, volume by channel, the busy hours, how the backlog moved."""
-    made = [page.tile("now", kpi, spark="course", screen=LEADS[kpi]) for kpi in NUMBERS]
+    made = [_tile(page, name) for name in NUMBERS]
     made.insert(1, page.tile("fast", *MEDIAN, spark="fast_course", screen=LEADS[MEDIAN[0]]))
     tiles = [tile for tile in made if tile is not None]
+    small = partial(plots.multiples, columns=4, height=44)
     figures = [
-        page.figure("channels", page.say("Tickets by channel"), "channels", plots.multiples),
+        page.figure("channels", page.say("Tickets by channel"), "channels", small),
         page.figure("week", page.say("When customers get in touch"), "week", plots.heat),
         page.figure("roll", page.say("How the backlog moved"), "roll", plots.bridge),
+        funnel.figure(page),
     ]
     return View(sentence(page), tiles, figures)
+
+
+def _named(name: str) -> tuple[str, str]:
+    """A KPI and which of its definitions."""
+    kpi, _, variant = name.partition(":")
+    return kpi, variant or "default"
+
+
+def _tile(page: Page, name: str) -> Tile | None:
+    kpi, variant = _named(name)
+    return page.tile("now", kpi, variant=variant, spark="course", screen=LEADS[name])
 
 
 def sentence(page: Page) -> Markup:
@@ -51,8 +79,8 @@ def sentence(page: Page) -> Markup:
     pairs = []
     for ask, kpis in (("now", NUMBERS), ("fast", MEDIAN)):
         result = page.result(ask)
-        for kpi in kpis if result else ():
-            cell = page.cell(ask, kpi)
+        for name in kpis if result else ():
+            cell = page.cell(ask, *_named(name))
             if result and cell:
                 pairs.append((cell, page.definition(result, cell)))
     if page.earlier is None:
@@ -61,8 +89,18 @@ def sentence(page: Page) -> Markup:
     for tone, text in (("bad", "Worse: {list}."), ("good", "Better: {list}.")):
         moved = sure_changes(pairs, tone, page.words)[:SAID]
         if moved:
-            parts.append(page.html(text, list=Markup(", ").join(page.moved(*pair) for pair in moved)))
+            parts.append(page.html(text, list=Markup(", ").join(_moved(page, *pair) for pair in moved)))
     return Markup(" ").join(parts) or page.html("Nothing changed beyond what chance explains.")
+
+
+def _moved(page: Page, cell: Cell, definition: Definition) -> Markup:
+    """How a number moved, and the slice in which it did so most, where one moved beyond chance."""
+    found = movers(page, WHERE, cell.kpi, 1 if (cell.change or 0) > 0 else -1)
+    said = page.moved(cell, definition)
+    if not found:
+        return said
+    slice_, name = found[0]
+    return said + page.html(" (above all {who})", who=value_link(page, name, slice_.keys[name]))
 
 
 SCREEN = Screen("overview", "Overview", 10, compose, ASKS, path="/")

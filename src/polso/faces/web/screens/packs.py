@@ -128,7 +128,7 @@ def _line(page: Page, line: Line) -> tuple[TableCell, ...]:
         TableCell(words.value(line.value, line.unit), line.value, numeric=True),
         TableCell(words.count(line.n), line.n, numeric=True),
         TableCell(threshold_of(line, words), line.threshold, numeric=True),
-        TableCell(verdict(page, line), line.verdict, tone=TONES.get(line.verdict, "")),
+        TableCell(verdict(page, line), line.verdict, tone=TONES.get(line.verdict, ""), numeric=True),
         TableCell(why(line, words), line.why),
     )
 
@@ -170,6 +170,9 @@ def _limit(page: Page, line: Line, scale: float, y: dict[str, Any]) -> dict[str,
     """The threshold, its value written at the end."""
     data = {"values": [{"limit": (line.threshold or 0) / scale, "said": threshold_of(line, page.words)}]}
     place = {**y, "field": "limit"}
+    # On the side where a month that is met does not lie.
+    at_least = line.row.direction == "at_least"
+    side = {"baseline": "top", "dy": 3} if at_least else {"baseline": "bottom", "dy": -2}
     rule = {
         "mark": {"type": "rule", "color": INK, "strokeWidth": 0.8, "tooltip": None},
         "encoding": {"y": place},
@@ -178,8 +181,7 @@ def _limit(page: Page, line: Line, scale: float, y: dict[str, Any]) -> dict[str,
         "mark": {
             "type": "text",
             "align": "right",
-            "baseline": "bottom",
-            "dy": -2,
+            **side,
             "color": INK,
             "fontSize": 10,
         },
@@ -195,7 +197,11 @@ def sentence(page: Page, found: Judgement | None) -> Markup:
             "Choose the rules that apply to you: {n} packs are held ready.", n=page.words.count(len(packs()))
         )
     wholes = [line for line in found.lines if line.month is None]
-    parts = [Markup("{}.").format(f"{found.pack.law.partition(',')[0]}, {found.period.since.year}")]
+    parts = [
+        Markup("{}.").format(
+            f"{found.pack.title.of(page.words.language).partition(',')[0]}, {found.period.since.year}"
+        )
+    ]
     for name, text in SAID:
         links = [
             page.link(line.row.title.of(page.words.language), f"#{line.row.name}")

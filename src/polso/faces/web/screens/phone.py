@@ -172,18 +172,22 @@ def sentence(page: Page) -> Markup:
         ("levels", LEVEL, "default"),
         ("now", GIVEN_UP, "default"),
         ("wait", "speed_of_answer", "default"),
+        ("wait_p90", "speed_of_answer", "default"),
     ]
     found = headline.moves(page, asked)
     if not found:
         return headline.joined(level, headline.unchanged(page))
-    tone, cell, definition = found[0]
+    first = next((one for one in found if one[1].stat != "p90"), None)
+    if first is None:
+        return headline.joined(level, headline.also(page, found))
+    tone, cell, definition = first
     ask = "wait" if cell.kpi == "speed_of_answer" else "level"
     splits = [(f"{ask}_{name}", f"{ask}_{name}_before") for name in SPLITS]
-    first = _told(page, cell.kpi, tone, {
+    said = _told(page, cell.kpi, tone, {
         "value": headline.value(page, cell), "size": headline.size(page, cell, definition),
         "limit": _limit(page), "place": headline.place(page, cell, splits),
     })  # fmt: skip
-    return headline.joined(first, headline.also(page, found[1:3]))
+    return headline.joined(said, headline.also(page, [one for one in found if one is not first][:2]))
 
 
 def _limit(page: Page) -> str:

@@ -298,7 +298,12 @@ def _dots(page: Page, values: list[dict[str, Any]]) -> dict[str, Any]:
            "encoding": {"x": {**x, "field": "value"}}}  # fmt: skip
     text = {"mark": {"type": "text", "align": "left", "dx": 8, "color": INK, "fontSize": 11},
             "encoding": {"x": {**x, "field": "high"}, "text": {"field": "text", "type": "nominal"}}}  # fmt: skip
-    body = {"width": plots.WIDTH, "height": {"step": 22}, "data": {"values": values}, "encoding": {"y": y}}
+    body = {
+        "width": plots.WIDTH - 40,
+        "height": {"step": 22},
+        "data": {"values": values},
+        "encoding": {"y": y},
+    }
     return plots.spec({**body, "layer": [rule, dot, text]}, page)
 
 
@@ -309,18 +314,22 @@ def sentence(page: Page) -> Markup:
         return page.html(
             "Nothing was solved in this period: load events `opened` and `solved`, or choose a longer one."
         )
-    asked = [("median", "resolution_time", None), *(("now", kpi, "default") for kpi in SPLIT)]
+    asked = [("median", "resolution_time", "default"), ("p90", "resolution_time", "default")]
+    asked += [("now", kpi, "default") for kpi in (*SPLIT, "resolution_rate", "repeat_contact_rate")]
     found = headline.moves(page, asked)
     if not found:
         return headline.joined(level, headline.unchanged(page))
-    tone, cell, definition = found[0]
+    first = next((one for one in found if one[1].stat != "p90" and one[1].kpi in (*TIMED, *SPLIT)), None)
+    if first is None:
+        return headline.joined(level, headline.also(page, found[:3]))
+    tone, cell, definition = first
     ask = "time" if cell.kpi == "resolution_time" else "rates"
     splits = [(f"{ask}_{name}", f"{ask}_{name}_before") for name in SPLITS]
-    first = _told(page, cell.kpi, tone, {
+    said = _told(page, cell.kpi, tone, {
         "value": headline.value(page, cell), "size": headline.size(page, cell, definition),
         "place": headline.place(page, cell, splits),
     })  # fmt: skip
-    return headline.joined(first, headline.also(page, found[1:3]))
+    return headline.joined(said, headline.also(page, [one for one in found if one is not first][:2]))
 
 
 def _told(page: Page, kpi: str, tone: str, said: Mapping[str, Markup]) -> Markup:

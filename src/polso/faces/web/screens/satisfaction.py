@@ -50,7 +50,7 @@ def compose(page: Page) -> View:
             "classes", page.say("Promoters, passives, detractors"), "classes", _classes, empty=_load(page)
         ),
         page.figure(
-            "ces", page.say("Customer effort by week"), "course", before, kpi="ces", empty=_load(page)
+            "ces", page.say("Customer effort by week"), "course", _effort, kpi="ces", empty=_load(page)
         ),
         page.figure(
             "answered", page.say("Surveys answered by now, by week of sending"), "answered", plots.trend
@@ -156,15 +156,20 @@ def sentence(page: Page) -> Markup:
     level = standing(page)
     if not level:
         return Markup("{}").format(_load(page))
-    found = headline.moves(page, [("now", kpi, "default") for kpi in SAID])
+    asked = [("now", kpi, "default") for kpi in SAID]
+    asked += [("now", "csat", "csat7"), ("now", "csat", "thumbs"), ("asked", ANSWERED, "default")]
+    found = headline.moves(page, asked)
     if not found:
         return headline.joined(level, headline.unchanged(page))
-    tone, cell, definition = found[0]
-    first = _told(page, cell.kpi, tone, {
+    first = next((one for one in found if one[1].kpi in SAID and one[1].variant == "default"), None)
+    if first is None:
+        return headline.joined(level, headline.also(page, found))
+    tone, cell, definition = first
+    said = _told(page, cell.kpi, tone, {
         "value": headline.value(page, cell), "size": headline.size(page, cell, definition),
         "place": headline.place(page, cell, [(f"by_{name}", f"by_{name}_before") for name in SPLITS]),
     })  # fmt: skip
-    return headline.joined(first, headline.also(page, found[1:]))
+    return headline.joined(said, headline.also(page, [one for one in found if one is not first]))
 
 
 def _told(page: Page, kpi: str, tone: str, said: Mapping[str, Any]) -> Markup:

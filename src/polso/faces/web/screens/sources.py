@@ -127,10 +127,10 @@ def _account(page: Page, one: Account) -> tuple[TableCell, ...]:
     ]
     holds = page.say("adds up") if not one.missing else page.say("off by {n}", n=words.count(one.missing))
     verdict = TableCell(
-        f"{'✗' if one.missing else '✓'} {holds}", one.missing, tone="bad" if one.missing else ""
+        f"{'✗' if one.missing else '✓'} {holds}", one.missing, tone="bad" if one.missing else "", numeric=True
     )
     ends = [
-        TableCell(words.instant(at, zone) if at else DASH, at.isoformat() if at else None)
+        TableCell(words.instant(at, zone) if at else DASH, at.isoformat() if at else None, numeric=True)
         for at in (one.first, one.last)
     ]
     kind = TableCell(one.kind or page.say("no longer named"), one.kind)
@@ -250,4 +250,4 @@ def _stopped(page: Page, told: Told) -> Markup:
     )
 
 
-SCREEN = Screen("sources", "Sources and data quality", 110, compose)
+SCREEN = Screen("sources", "Sources and data quality", 110, compose, lasts=False)

@@ -14,7 +14,7 @@ from polso.faces.charts import ACCENT, INK, PALE
 from polso.faces.web import plots
 from polso.faces.web.cause import movers, value_link
 from polso.faces.web.page import Page
-from polso.faces.web.parts import Figure, Table, TableCell, View
+from polso.faces.web.parts import Figure, Table, TableCell, Tile, View
 from polso.faces.web.pivot import Column, cells_of, pivoted
 from polso.faces.web.screen import TIME, Ask, Screen
 from polso.facts.sla import title as target_name
@@ -57,9 +57,7 @@ def compose(page: Page) -> View:
     """Three waits, how they spread, where they are long, and who still waits."""
     tiles = [
         *page.tiles("median", *TIMES, spark="course"),
-        page.tile("within", "target_attainment", spark="within_course")
-        if targeted(page)
-        else page.tile("rate", "first_response_rate_within", spark="rate_course"),
+        in_time(page),
         page.tile("counting_open", "first_response_time_open"),
         page.tile("waiting", "open_turns"),
     ]
@@ -76,6 +74,19 @@ def compose(page: Page) -> View:
         by_channel(page),
     ]
     return View(sentence(page), [tile for tile in tiles if tile is not None], figures)
+
+
+def in_time(page: Page) -> Tile | None:
+    """How often a target for first responses held; without one, how many were within the KPI's own limit."""
+    if not targeted(page):
+        return page.tile("rate", "first_response_rate_within", spark="rate_course")
+    tile = page.tile("within", "target_attainment", spark="within_course")
+    return tile and replace(tile, number=replace(tile.number, href=_of_first(page)))
+
+
+def _of_first(page: Page) -> str:
+    """The page of target attainment, for first responses only: targets of other KPIs are another number."""
+    return page.state.filtered("kpi", FIRST).url("/kpi/target_attainment")
 
 
 def targeted(page: Page) -> bool:
@@ -144,7 +155,8 @@ def _on_one_scale(rows: list[dict[str, Any]], marks: Mapping[str, str]) -> dict[
     y = {"field": "label", "type": "nominal", "title": None, "sort": None,
          "axis": {"labelColor": INK, "labelLimit": 220}}  # fmt: skip
     tip = [{"field": name, "type": "nominal"} for name in ("label", "said", "n")]
-    known = [{"filter": "isValid(datum.aim)"}]
+    goal = {"mark": {"type": "tick", "color": INK, "thickness": 2, "height": 16, "tooltip": None},
+            "transform": [{"filter": "isValid(datum.aim)"}], "encoding": {"x": {**x, "field": "aim"}}}  # fmt: skip
     layers = [
         {"mark": {"type": "rule", "color": ACCENT, "strokeWidth": 2, "opacity": 0.5, "tooltip": None},
          "encoding": {"x": {**x, "field": "median"}, "x2": {"field": "p90"}}},
@@ -152,13 +164,11 @@ def _on_one_scale(rows: list[dict[str, Any]], marks: Mapping[str, str]) -> dict[
          "encoding": {"x": {**x, "field": "p90"}, "tooltip": tip}},
         {"mark": {"type": "point", "filled": True, "color": ACCENT, "size": 90, "opacity": 1},
          "encoding": {"x": {**x, "field": "median"}, "tooltip": tip, "href": {"field": "href", "type": "nominal"}}},
-        {"mark": {"type": "tick", "color": INK, "thickness": 2, "height": 16, "tooltip": None}, "transform": known,
-         "encoding": {"x": {**x, "field": "aim"}}},
         {"mark": {"type": "text", "align": "left", "color": PALE, "fontSize": 11, "tooltip": None},
          "encoding": {"x": {"value": plots.WIDTH - 190}, "text": {"field": "said", "type": "nominal"}}},
     ]  # fmt: skip
     return {"data": {"values": rows}, "width": plots.WIDTH - 200, "height": {"step": 22}, "padding": plots.ROOM,
-            "encoding": {"y": y}, "layer": layers}  # fmt: skip
+            "encoding": {"y": y}, "layer": layers + [goal] * any(row["aim"] for row in rows)}  # fmt: skip
 
 
 def still_waiting(page: Page) -> Figure:
@@ -258,13 +268,17 @@ def _first(page: Page, cell: Cell) -> Markup:
             now=now,
             but=_but(page),
         )
-    text = (
-        "First response got {size} slower: half took more than {now}{where}."
-        if cell.change > 0
-        else "First response got {size} faster: half took less than {now}{where}."
+    size, where = _size(page, cell), _above_all(page, 1 if cell.change > 0 else -1)
+    if cell.change > 0:
+        return page.html(
+            "First response got {size} slower: half took more than {now}{where}.",
+            size=size,
+            now=now,
+            where=where,
+        )
+    return page.html(
+        "First response got {size} faster: half took less than {now}{where}.", size=size, now=now, where=where
     )
-    way = 1 if cell.change > 0 else -1
-    return page.html(text, size=_size(page, cell), now=now, where=_above_all(page, way))
 
 
 def is_sure(page: Page, cell: Cell) -> bool:
@@ -295,9 +309,12 @@ def _above_all(page: Page, way: int) -> Markup:
 def _but(page: Page) -> Markup:
     """What hides behind a median that stands still: one slice that moved beyond chance."""
     slower, faster = (movers(page, SPLITS, FIRST, way)[:1] for way in (1, -1))
-    for found, text in ((slower, ", but {who} got {size} slower"), (faster, ", but {who} got {size} faster")):
-        for cell, name in found:
-            return page.html(text, who=value_link(page, name, cell.keys[name]), size=_size(page, cell))
+    for cell, name in slower:
+        who = value_link(page, name, cell.keys[name])
+        return page.html(", but {who} got {size} slower", who=who, size=_size(page, cell))
+    for cell, name in faster:
+        who = value_link(page, name, cell.keys[name])
+        return page.html(", but {who} got {size} faster", who=who, size=_size(page, cell))
     return Markup("")
 
 
@@ -309,7 +326,7 @@ def _in_time(page: Page) -> Markup:
     cell = page.cell("within", "target_attainment")
     if cell is None or cell.value is None:
         return Markup("")
-    share = page.link(page.words.share(cell.value), page.number_url(cell))
+    share = page.link(page.words.share(cell.value), _of_first(page))
     return page.html("Within their target: {share}.", share=share)
 
 

@@ -115,9 +115,8 @@ def _team(page: Page) -> Any:
 def _csat(page: Page) -> Figure:
     """CSAT by team with its interval, in the order of the alphabet, the number of all dashed."""
     title = page.say("CSAT by team")
-    made = page.figure(
-        "csat_by_team", title, "csat_by_team", empty=page.say("No ratings: load the answers to surveys.")
-    )
+    empty = _hidden(page, "csat_by_team") or page.say("No ratings: load the answers to surveys.")
+    made = page.figure("csat_by_team", title, "csat_by_team", empty=empty)
     result = page.result("csat_by_team")
     if made.empty or result is None:
         return made
@@ -127,6 +126,17 @@ def _csat(page: Page) -> Figure:
     ]
     note = page.say("Dashed: all teams. The line is what chance allows.")
     return Figure(made.name, title, made.table, dots(page, rows, whole=page.cell("csat", "csat")), note=note)
+
+
+def _hidden(page: Page, ask: str) -> str:
+    """Why no number of an answer is shown although there are rows: groups that are too small."""
+    said = [
+        page.words.told(warning)
+        for cell in page.cells(ask)
+        if cell.value is None
+        for warning in cell.warnings
+    ]
+    return said[0] if said else ""
 
 
 def people(page: Page) -> list[Figure]:

@@ -83,7 +83,8 @@ def peaks(page: Page) -> Figure:
     title, result = page.say("When it is busiest"), page.result("peaks")
     cells = [cell for cell in result or () if cell.value]
     if result is None or not cells:
-        return page.nothing("peaks", title, page.why("peaks"))
+        nothing = page.say("Nothing in this period and with these filters.")
+        return page.nothing("peaks", title, page.why("peaks") or nothing)
     rows = []
     for cell in cells:
         named = page.title(page.definition(result, cell))
@@ -140,11 +141,10 @@ def _tickets(page: Page, cell: Cell) -> Markup:
     if abs(cell.change) < 1.96 * math.sqrt((cell.value or 0) + cell.previous):
         return page.html("Tickets opened: {now}, about as many as before ({before}).", now=now, before=before)
     size = page.words.change(abs(cell.change), cell.previous, cell.unit).lstrip("+")
-    text = (
-        "Tickets rose {size} to {now}{where}." if cell.change > 0 else "Tickets fell {size} to {now}{where}."
-    )
     where = mostly(page, [parts(_of_tickets(page, ask), name) for ask, name in SPLITS.items()])
-    return page.html(text, size=size, now=now, where=where)
+    if cell.change > 0:
+        return page.html("Tickets rose {size} to {now}{where}.", size=size, now=now, where=where)
+    return page.html("Tickets fell {size} to {now}{where}.", size=size, now=now, where=where)
 
 
 def _of_tickets(page: Page, ask: str) -> list[Cell]:
@@ -157,9 +157,12 @@ def _busiest(page: Page) -> Markup:
     hour, day = (found.get(name) for name in ("busiest_hour_of_day", "busiest_weekday"))
     if hour is None or day is None:
         return Markup("")
-    text = "The busiest hour of the day is {hour}, the busiest weekday {day}."
     week = Markup('<a href="#week">{}</a>')
-    return page.html(text, hour=week.format(hour), day=week.format(day))
+    return page.html(
+        "The busiest hour of the day is {hour}, the busiest weekday {day}.",
+        hour=week.format(hour),
+        day=week.format(day),
+    )
 
 
 SCREEN = Screen("volumes", "Volumes and peaks", 20, compose, ASKS)

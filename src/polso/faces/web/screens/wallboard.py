@@ -212,4 +212,4 @@ def _now(today: Page) -> str:
     return f"{datetime.now(ZoneInfo(today.period.zone)):%H:%M:%S}"
 
 
-SCREEN = Screen("wallboard", "Wallboard", 900, compose)
+SCREEN = Screen("wallboard", "Wallboard", 900, compose, lasts=False)

@@ -58,7 +58,7 @@ const enliven = async (chart) => {
     const place = document.createElement("div");
     const made = await window.vegaEmbed(place, spec, {
       ast: true, renderer: "svg", actions: false, defaultStyle: false,
-      tooltip: { disableDefaultStyle: true }, loader: { http: {}, sanitize: undefined },
+      tooltip: { disableDefaultStyle: true }, logLevel: 1,
     });
     // A click before this drawing took the other's place must not be lost: swap when nothing is pressed.
     chart.replaceChildren(...place.childNodes);

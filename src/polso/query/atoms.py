@@ -1,0 +1,225 @@
+"""Atoms of an answer: who and how many rows stand in each team, line and filtered value, counted in one scan.
+
+Rule kept here: the filters of a question are not applied, only named: what they leave out is what subtraction finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pyarrow as pa
+
+from polso.engine import Table, ibis
+from polso.errors import PrivacyError
+from polso.facts import FACTS
+from polso.kpis.definition import Condition, Conditions, Definition
+from polso.query.conditions import all_of, parameters
+from polso.query.groups import agent_beside
+from polso.query.period import Period
+from polso.query.privacy import teams_of, without_teams
+from polso.query.question import CYCLES, GRAINS, Question, Scope
+from polso.query.scan import in_scope, text_key
+from polso.query.stock import touching
+from polso.query.store import WEEKDAY, Store, local_slots, stretches, with_grains
+
+STANDING: Final = ("stock", "stock_by_age")
+LASTING: Final = ("spread", "roll_forward")
+MOST: Final = 4
+# The scratch table of stretches of time.
+ENDS: Final = "atoms_stretches"
+
+
+@dataclass(frozen=True, slots=True)
+class Mass:
+    """What an atom is made of: the people, one bit each, and how many rows."""
+
+    people: int = 0
+    rows: int = 0
+
+    def __add__(self, other: Mass) -> Mass:
+        return Mass(self.people | other.people, self.rows + other.rows)
+
+
+NOTHING: Final = Mass()
+Atoms = dict[tuple[Any, ...], Mass]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a question cuts the rows of a definition: by which team, and by what else.
+
+    team: the column; dims: everything else that splits or filters; line: the one of them whose values may be hidden
+    one by one (none where a team is shown whole or not at all); filters: the conditions on the team.
+    """
+
+    fact: str
+    team: str
+    dims: tuple[str, ...]
+    line: str | None
+    filters: tuple[Condition, ...]
+    has_agents: bool
+
+
+def sides(d: Definition) -> Iterator[Definition]:
+    """A definition as its rows are counted: a ratio as a count for each side, which may be of two facts."""
+    if d.kind != "ratio":
+        yield d
+    for side in (d.top, d.bottom):
+        if d.kind == "ratio" and side:
+            own = {
+                "kind": "count",
+                "fact": side.fact,
+                "clock": side.clock,
+                "where": side.where,
+                "known_after": None,
+            }
+            yield d.model_copy(update=own | {"value": None, "part": (), "against": ()})
+
+
+def shape(d: Definition, question: Question, scope: Scope) -> Shape | None:
+    """The shape of a question about one side of a definition; None where no team is asked for."""
+    teams = teams_of(d.fact)
+    _, own = without_teams(d.fact, d.where)
+    filters = (*question.where, *own)
+    names = tuple(dict.fromkeys((*question.by, *(c.column for c in filters))))
+    asked = sorted((name for name in names if name in teams), key=lambda name: (name != "team", name))
+    if not asked:
+        return None
+    dims = [name for name in names if name != asked[0]]
+    if d.kind == "peak" and d.grain:
+        dims.append(d.grain)
+    if scope.clients is not None and "client" not in dims:
+        dims.append("client")
+    if d.kind == "cohort_pair":
+        # Its windows reach back over several stretches: no stretch has people of its own.
+        dims = [name for name in dims if name not in GRAINS]
+    _check(d.fact, dims)
+    kept = tuple(c for c in filters if c.column == asked[0])
+    has_agents = agent_beside(asked[0], FACTS[d.fact].named("agent")) is not None
+    return Shape(d.fact, asked[0], tuple(dims), line_of(tuple(dims)), kept, has_agents)
+
+
+def _check(fact: str, dims: list[str]) -> None:
+    fine = {c.name for c in FACTS[fact].all_columns({}) if not c.dimension}
+    for name in dims:
+        if name in fine:
+            raise PrivacyError(
+                f"{name} is too fine beside a team: it would tell people apart; leave one of them out"
+            )
+    if len(dims) > MOST or sum(name in GRAINS for name in dims) > 1:
+        raise PrivacyError("so many splits and filters beside a team would tell people apart; leave some out")
+
+
+def line_of(dims: tuple[str, ...]) -> str | None:
+    """The grain of time, else the only other split: always the same for the same names, however they are asked."""
+    grains = [name for name in dims if name in GRAINS]
+    return grains[0] if grains else dims[0] if len(dims) == 1 else None
+
+
+def atoms(store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period) -> Atoms:
+    """Every nonempty atom: (team, then the values of `dims`) -> its mass."""
+    lasts = d.kind in (*STANDING, *LASTING)
+    table = store.collect_text(
+        [replace(question, period=period, by=_grains(cut), where=())],
+        lambda stood: ("atoms", d.fingerprint, cut.fact, cut.team, cut.dims, *text_key(store, stood, scope)),
+        lambda stood, tables: _counted(store, d, stood[0], scope, cut, tables.get(ENDS)),
+        scratch={ENDS: _ends(store, period, _grains(cut))} if lasts else None,
+    )
+    keys = [table[f"by_{place}"].to_pylist() for place in range(1 + len(cut.dims))]
+    known: dict[str, int] = {}
+    found: Atoms = {}
+    for *cell, agent, n in zip(*keys, table["polso_agent"].to_pylist(), table["n"].to_pylist(), strict=True):
+        bit = 0 if agent is None else 1 << known.setdefault(agent, len(known))
+        found[tuple(cell)] = found.get(tuple(cell), NOTHING) + Mass(bit, n)
+    return found
+
+
+def _grains(cut: Shape) -> tuple[str, ...]:
+    return tuple(name for name in cut.dims if name in GRAINS)
+
+
+def _counted(
+    store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, ends: Table | None
+) -> Table:
+    """Rows by atom and by who is behind them; `ends`: the stretches of time, for rows that last."""
+    bare = replace(question, by=(cut.team, *(n for n in cut.dims if n not in GRAINS)))
+    where, _ = without_teams(d.fact, d.where)
+    counted = _placed(
+        store, d.model_copy(update={"where": where}), bare, replace(scope, clients=None), _grains(cut), ends
+    )
+    names = [cut.team, *(f"polso_{name}" if name in GRAINS else name for name in cut.dims)]
+    people = _people(counted, cut)
+    keys = {f"by_{place}": counted[name] for place, name in enumerate(names)}
+    judged = counted.select(**keys, polso_agent=people)
+    return judged.group_by(*keys, "polso_agent").aggregate(n=ibis._.count())
+
+
+def _people(rows: Table, cut: Shape) -> Any:
+    """Who is behind a row: whoever worked in that team, else anybody the row names; nobody where it names none."""
+    named = FACTS[cut.fact].named("agent")
+    first = agent_beside(cut.team, named)
+    order = [first, *(name for name in named if name != first)] if first else []
+    return ibis.coalesce(*(rows[name] for name in order)) if order else ibis.null("string")
+
+
+def _placed(
+    store: Store, d: Definition, bare: Question, scope: Scope, grains: tuple[str, ...], ends: Table | None
+) -> Table:
+    """The rows a definition is about within the period, with the grain in which each stands."""
+    since, until = bare.period.instants
+    by_clock = d.kind not in (*STANDING, *LASTING, "cohort_pair")
+    rows = _population(store, d, bare, scope, d.clock if by_clock else None, d.where)
+    if by_clock:
+        return with_grains(rows, d.clock, grains, store.slots(bare.period)) if grains else rows
+    if d.kind == "cohort_pair":
+        window = ibis.interval(microseconds=parameters(d, bare.params)["window"])
+        return rows.filter(rows[d.clock] < until, rows[d.clock] >= ibis.timestamp(since) - window - window)
+    touched = touching(rows, str(d.since), str(d.until), bare.period)
+    return touched if ends is None else _overlapping(store, d, touched, ends)
+
+
+def _population(
+    store: Store, d: Definition, bare: Question, scope: Scope, clock: str | None, where: Conditions
+) -> Table:
+    rows = in_scope(store, d.fact, clock, bare, scope, d)
+    kept = all_of(rows, where, parameters(d, bare.params))
+    return rows if kept is None else rows.filter(kept)
+
+
+def _ends(store: Store, period: Period, grains: tuple[str, ...]) -> pa.Table:
+    """The stretches of a period that the data speaks of, with their labels."""
+    cut = [s for s in stretches(store, period, grains) if s.start <= store.as_of]
+    columns: dict[str, Any] = {
+        "polso_start": pa.array([s.start for s in cut], pa.timestamp("us")),
+        "polso_end": pa.array([min(s.end, store.as_of) for s in cut], pa.timestamp("us")),
+    }
+    for place, grain in enumerate(grains):
+        columns[f"polso_{grain}"] = pa.array([s.labels[place] for s in cut])
+    return pa.table(columns)
+
+
+def _overlapping(store: Store, d: Definition, rows: Table, table: Table) -> Table:
+    """Rows that last: in each stretch at whose end they stand (stocks), or of which they have a part."""
+    as_of = ibis.timestamp(store.as_of)
+    end = rows[str(d.until)]
+    end = end.fill_null(rows[d.value]) if d.kind == "stock" and d.value else end
+    lasting = rows.mutate(polso_until=end.fill_null(as_of + ibis.interval(days=1)))
+    first = table.polso_end if d.kind in STANDING else table.polso_start
+    return lasting.inner_join(table, [lasting[str(d.since)] <= table.polso_end, lasting.polso_until >= first])
+
+
+def coarser(store: Store, period: Period, line: str | None) -> Iterator[dict[Any, Any]]:
+    """The stretches of time that hold whole lines: line -> month, weekday ...; and all of the period as one."""
+    if line not in GRAINS:
+        return
+    table = local_slots(period, WEEKDAY[store.week_start])
+    lines = table[GRAINS[line]].to_pylist()
+    for grain, column in GRAINS.items():
+        if grain == line or (line in CYCLES and grain not in CYCLES):
+            continue
+        pairs = set(zip(lines, table[column].to_pylist(), strict=True))
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            yield found
