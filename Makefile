@@ -13,7 +13,7 @@ demo: .venv/run.stamp  ## simulate a company, show its numbers, then serve its p
 	$(BIN)/polso demo demo-company
 	$(BIN)/polso -C demo-company serve --background --open
 
-test: .venv/dev.stamp  ## every test but the slow ones, Spark included
+test: .venv/dev.stamp .venv/browser.stamp  ## every test but the slow ones, Spark included
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not slow" $(ARGS)
 
 slow: .venv/dev.stamp  ## the tests that take minutes
@@ -50,4 +50,13 @@ clean:
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
 	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+# The tests of the pages drive the system's own Chromium; where it cannot be had they say so and are skipped.
+.venv/browser.stamp: .venv/run.stamp
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		root=; test "$$(id -u)" = 0 || root=sudo; \
+		$$root apt-get update && $$root apt-get install -y --no-install-recommends chromium || \
+		echo "No Chromium here, and it could not be installed: install one, or name it in POLSO_CHROMIUM."; \
+	fi
 	touch $@

@@ -73,7 +73,7 @@ def opening(chromium: Browser, server: str) -> Iterator[Opened]:
     try:
         yield made
         for one in pages:
-            assert [] == one.told
+            assert not one.told, "\n".join(one.told)
     finally:
         for one in pages:
             one.page.context.close()

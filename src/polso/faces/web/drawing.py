@@ -6,6 +6,7 @@ Rule kept here: a spec holds its data and fetches nothing; what is drawn is safe
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from markupsafe import Markup
 
 # What vl-convert puts before a link that names no host.
 ELSEWHERE: Final = "https://vega.github.io/vega-datasets/"
+EMPTY: Final = re.compile(r'<g class="mark-[^>]*role="graphics-symbol"[^>]*></g>')
 KEPT: Final = 512
 SCALE: Final = 2.0
 
@@ -33,4 +35,5 @@ def png(spec: dict[str, Any]) -> bytes:
 @lru_cache(KEPT)
 def _svg(spec: str) -> str:
     drawn = str(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
-    return drawn.replace(f'"{ELSEWHERE}/', '"/')
+    # A layer that drew nothing is announced as a picture without a name.
+    return EMPTY.sub("", drawn.replace(f'"{ELSEWHERE}/', '"/'))

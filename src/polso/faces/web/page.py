@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -22,7 +22,7 @@ from polso.faces.words import DASH
 if TYPE_CHECKING:
     from polso.care import Care
     from polso.config import Config, Target
-    from polso.faces.web.screen import Screen
+    from polso.faces.web.screen import Ask, Screen
     from polso.kpis.catalogue import Catalogue
     from polso.kpis.definition import Definition
     from polso.query.period import Period
@@ -120,11 +120,16 @@ class Page:
         """A KPI's title with its statistic, where it has several."""
         return tables.title(definition, self.words)
 
-    def number_url(self, cell: Cell, *, stat: str | None = None) -> str:
-        """The page of a number: its definition, its account, its rows; nothing where it has no page of its own."""
+    def number_url(self, cell: Cell, *, stat: str | None = None, ask: Ask | None = None) -> str:
+        """The page of a number: its definition, its account, its rows; nothing where it has no page of its own.
+
+        ask: the question it answers, where that filters on its own account.
+        """
         state = self.state.of_cell(cell.keys, self.period)
         if state is None:
             return ""
+        for name, value in ask.where.items() if ask else ():
+            state = state.filtered(name, ",".join(value) if isinstance(value, tuple | list) else value)
         chosen: dict[str, Any] = {"variant": None if cell.variant == "default" else cell.variant, "stat": stat or cell.stat,
                   "time": None if cell.time in (None, "calendar") else cell.time}  # fmt: skip
         return state.url(f"/kpi/{cell.kpi}", **chosen)
@@ -145,6 +150,7 @@ class Page:
             self.target(definition),
             tuple(self.words.told(warning) for warning in cell.warnings),
             self.number_url(cell),
+            cell.value,
         )
 
     def change(self, cell: Cell, definition: Definition) -> Change | None:
@@ -192,8 +198,11 @@ class Page:
         if definition is None:
             return None
         course = self.cells(spark, kpi, definition.variant) if spark else []
+        number = self.number(cell, definition)
+        if cell is not None:
+            number = replace(number, href=self.number_url(cell, ask=self.screen.asks.get(ask)))
         return Tile(
-            kpi, self.title(definition), self.number(cell, definition),
+            kpi, self.title(definition), number,
             definition.meaning.of(self.words.language), plots.spark(course, *SPARK) if len(course) > 2 else None,
             self.state.url(screen) if screen else "",
         )  # fmt: skip

@@ -51,7 +51,8 @@ class Change:
 class Number:
     """A number as written: its value, what it rests on, how it moved, what it should be, and where it leads.
 
-    href: its own page, where its definition, its rows and its account stand; marks: what is wrong with it, in words.
+    href: its own page, where its definition, its rows and its account stand; marks: what is wrong with it, in words;
+    value: as programs read it.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Number:
     target: str = ""
     marks: tuple[str, ...] = ()
     href: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True)

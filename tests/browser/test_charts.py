@@ -1,0 +1,41 @@
+"""Charts come alive only when somebody points at one, and a page is whole without any script."""
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import Opened
+from polso.faces.web.screen import screens
+
+
+def test_vega_comes_when_a_chart_is_pointed_at(opened: Opened) -> None:
+    watched = opened("/volumes?lang=en")
+    page = watched.page
+    chart = page.locator(".chart[data-spec]").first
+    assert [] == [url for url in watched.fetched if "/vendor/" in url]
+    chart.scroll_into_view_if_needed()
+    chart.hover()
+    page.wait_for_function("document.querySelector('.chart[data-spec]').vega !== undefined")
+    assert any("vega-embed" in url for url in watched.fetched)
+    box = chart.locator("svg").bounding_box()
+    assert box
+    tip = page.locator("#vg-tooltip-element.visible")
+    for step in range(1, 40):
+        page.mouse.move(box["x"] + box["width"] * step / 40, box["y"] + box["height"] * (0.3 + 0.01 * step))
+        if tip.count():
+            break
+    expect(tip).to_be_visible()
+
+
+@pytest.mark.parametrize("name", [screen.name for screen in screens()])
+def test_a_page_reads_without_scripts(name: str, opened: Opened) -> None:
+    path = next(screen.at for screen in screens() if screen.name == name)
+    page = opened(f"{path}?lang=en", java_script_enabled=False).page
+    expect(page.locator("h1")).to_be_visible()
+    for chart in page.locator(".chart").all():
+        expect(chart.locator("svg").first).to_be_attached()
+    button = page.locator("form.controls noscript button, form.controls button").first
+    if page.locator("#period").count():
+        page.locator("#period").select_option("last 90 days")
+        button.click()
+        page.wait_for_url("**period=last+90+days*")
+        expect(page.locator("h1")).to_be_visible()
