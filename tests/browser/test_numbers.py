@@ -56,10 +56,11 @@ def test_a_tile_says_what_the_command_says(opened: Opened, project: Path) -> Non
     watched = opened("/?lang=en&where=channel%3Dphone&period=last+90+days")
     for href, value in watched.page.locator(".tile .value a[data-value]").evaluate_all(DATA):
         asked = question(href)
+        kpi = ":".join([*asked["kpi"], *asked.get("variant", ())])
         options = [part for one in asked.get("where", ()) for part in ("--where", one)]
         options += [part for one in asked.get("stat", ()) for part in ("--stat", one)]
         ran = process(
-            "-C", str(project), "ask", asked["kpi"][0], "--period", asked["period"][0], *options, "--json"
+            "-C", str(project), "ask", kpi, "--period", asked["period"][0], *options, "--json"
         )
         assert 0 == ran.returncode, ran.stderr
-        assert [float(value)] == whole(json.loads(ran.stdout)["cells"]), href
+        assert [float(value)] == whole(json.loads(ran.stdout)), href
