@@ -52,12 +52,12 @@ def test_an_answer_without_a_value_of_the_split_has_a_dash_there() -> None:
         "reopened": answer(cell("reopenings", 2, keys={"channel": "phone"}), by=("channel",)),
     }
     columns = [
-        Column("channels", "ticket_volume", "tickets", compared=True),
-        Column("reopened", "reopenings", "reopenings", counted=True),
+        Column("channels", "ticket_volume", head="tickets", compared=True),
+        Column("reopened", "reopenings", head="reopenings", counted=True),
     ]
     made = pivot(page(SCREEN, asked), "channel", columns)
     assert made.names == (
-        "channel", "ticket_volume@channels", "ticket_volume@channels change", "reopenings@reopened", "reopenings@reopened n",
+        "channel", "ticket_volume", "ticket_volume change", "reopenings", "reopenings n",
     )  # fmt: skip
     assert [[one.text for one in row] for row in made.rows] == [
         ["phone", "9", "▲ +50\u00a0% up", "2", "1,000"],

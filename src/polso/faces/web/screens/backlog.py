@@ -149,8 +149,8 @@ def ages(page: Page) -> Figure:
 def by_channel(page: Page) -> Figure:
     """What is open and what was opened again, channel by channel."""
     columns = [
-        Column("channels", "backlog", page.say("open"), compared=True),
-        Column("reopened", "reopenings", page.say("reopenings"), compared=True),
+        Column("channels", "backlog", head=page.say("open"), compared=True),
+        Column("reopened", "reopenings", head=page.say("reopenings"), compared=True),
     ]
     return pivoted(page, "by_channel", page.say("Channels side by side"), "channel", columns)
 

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from polso.faces.web import plots
 from polso.faces.web.dots import dots
-from polso.faces.web.matrix import Column, matrix
 from polso.faces.web.news import news, reasons
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, View
+from polso.faces.web.pivot import Column, pivot
 from polso.faces.web.screen import TIME, Ask, Screen
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ ASKS: Final = {
 }
 WHERE: Final = {"cost_per_contact": "costs_by_channel", "conversion_rate": "visits_by_channel"}
 BY_CHANNEL: Final = (
-    Column("costs_by_channel", "cost_per_contact", "default"),
-    Column("contacts_by_channel", "contact_conversion_rate", sample=True),
-    Column("visits_by_channel", "conversion_rate", sample=True),
+    Column("costs_by_channel", "cost_per_contact", variant="default"),
+    Column("contacts_by_channel", "contact_conversion_rate", sampled=True),
+    Column("visits_by_channel", "conversion_rate", sampled=True),
 )
 BY_MONTH: Final = (
     *(
@@ -62,7 +62,7 @@ BY_MONTH: Final = (
     ),
     Column("visits_by_month", "conversion_rate"),
     Column("contacts_by_month", "contact_conversion_rate"),
-    *(Column("costs_by_month", "cost_per_contact", one) for one in VARIANTS),
+    *(Column("costs_by_month", "cost_per_contact", variant=one) for one in VARIANTS),
 )
 
 
@@ -133,7 +133,7 @@ def _orders(page: Page, result: Result) -> Mapping[str, Any]:
 
 def _table(page: Page, name: str, title: str, columns: Sequence[Column], split: str) -> Figure:
     """Several KPIs by one split; what to load where none has a value."""
-    made = matrix(page, columns, split)
+    made = pivot(page, split, columns, order="name")
     return Figure(name, title, made) if made.rows else page.nothing(name, title, _no_orders(page))
 
 

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from polso.faces.charts import ACCENT, INK
 from polso.faces.web import funnel, headline, plots
-from polso.faces.web.crosstab import crosstab
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, Tile, View
+from polso.faces.web.pivot import side_by_side
 from polso.faces.web.screen import TIME, Ask, Screen
 
 if TYPE_CHECKING:
@@ -72,8 +72,10 @@ def compose(page: Page) -> View:
             "occupancy", page.say("Occupancy by team"), "occupancy_teams", plots.bars,
             empty=page.say("Occupancy needs the agents' states: load events `state` (available, handling, break, offline)."),
         ),
-        crosstab(page, "by_channel", page.say("By channel"), "channel", ("level_channel", "wait_channel", "handling_channel")),
-        crosstab(page, "by_team", page.say("By queue or team"), "team", ("level_team", "wait_team", "handling_team")),
+        side_by_side(
+            page, "by_channel", page.say("By channel"), "channel", ("level_channel", "wait_channel", "handling_channel")
+        ),
+        side_by_side(page, "by_team", page.say("By queue or team"), "team", ("level_team", "wait_team", "handling_team")),
     ]  # fmt: skip
     return View(sentence(page), tiles(page), made, {"wide": TABLES})
 

@@ -11,9 +11,9 @@ from polso.errors import PolsoError
 from polso.faces.asked import condition
 from polso.faces.charts import ACCENT, INK
 from polso.faces.web import headline, plots
-from polso.faces.web.crosstab import crosstab
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, Tile, View
+from polso.faces.web.pivot import side_by_side
 from polso.faces.web.screen import TIME, Ask, Screen
 from polso.faces.words import DASH
 from polso.kpis.catalogue import OWN, shipped
@@ -71,7 +71,7 @@ def compose(page: Page) -> View:
             empty=page.say("No transfer has a reason: load events `transferred` with their reason as value."),
         ),
         *parting,
-        *(crosstab(page, f"by_{name}", _by(page, name), name, (f"time_{name}", f"rates_{name}")) for name in SPLITS),
+        *(side_by_side(page, f"by_{name}", _by(page, name), name, (f"time_{name}", f"rates_{name}")) for name in SPLITS),
     ]  # fmt: skip
     return View(sentence(page), tiles(page), figures, {"wide": WIDE})
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from polso.faces.web import headline, plots
-from polso.faces.web.crosstab import crosstab
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Tile, View
+from polso.faces.web.pivot import side_by_side
 from polso.faces.web.screen import Ask, Screen
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def compose(page: Page) -> View:
         page.figure(
             "answered", page.say("Surveys answered by now, by week of sending"), "answered", plots.trend
         ),
-        crosstab(page, "table_channel", page.say("By channel"), "channel", ("by_channel",)),
-        crosstab(page, "table_team", page.say("By team"), "team", ("by_team",)),
-        crosstab(page, "table_issue_type", page.say("By issue type"), "issue_type", ("by_issue_type",)),
+        side_by_side(page, "table_channel", page.say("By channel"), "channel", ("by_channel",)),
+        side_by_side(page, "table_team", page.say("By team"), "team", ("by_team",)),
+        side_by_side(page, "table_issue_type", page.say("By issue type"), "issue_type", ("by_issue_type",)),
         verbatims(page),
     ]
     return View(

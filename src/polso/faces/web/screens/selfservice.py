@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from polso.faces.web import plots
 from polso.faces.web.dots import dots
-from polso.faces.web.matrix import Column, matrix
 from polso.faces.web.news import news, reasons
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, View
+from polso.faces.web.pivot import Column, pivot
 from polso.faces.web.screen import TIME, Ask, Screen
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ ASKS: Final = {
 }
 WHERE: Final = {"bot_containment": "bots_by_channel", "bot_hand_off_rate": "bots_by_channel"}
 BOT_COLUMNS: Final = (
-    Column("bots_by_channel", "bot_containment", sample=True),
-    Column("bots_by_channel", "bot_hand_off_rate", "default", sample=True),
-    Column("bots_by_channel", "bot_hand_off_rate", "silent"),
+    Column("bots_by_channel", "bot_containment", sampled=True),
+    Column("bots_by_channel", "bot_hand_off_rate", variant="default", sampled=True),
+    Column("bots_by_channel", "bot_hand_off_rate", variant="silent"),
 )
 
 
@@ -126,7 +126,7 @@ def _no_bots(page: Page) -> str:
 
 
 def _bots(page: Page) -> Figure:
-    made = matrix(page, BOT_COLUMNS, "channel")
+    made = pivot(page, "channel", BOT_COLUMNS, order="name")
     title = page.say("Bots by channel")
     return Figure("bots", title, made) if made.rows else page.nothing("bots", title, _no_bots(page))
 

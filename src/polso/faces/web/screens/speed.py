@@ -193,7 +193,7 @@ def targets(page: Page) -> Figure:
             "targets", title, page.say("No target in polso.toml: add a [[target]] for first_response_time.")
         )
     cells = {cell.keys["target"]: cell for cell in page.cells("targets")}
-    column, rows = Column("targets", "target_attainment", "", compared=True, counted=True), []
+    column, rows = Column("targets", "target_attainment", compared=True, counted=True), []
     for one in page.about.config.target:
         cell = cells.get(target_name(one))
         if one.kpi == FIRST and cell is not None:
@@ -219,10 +219,10 @@ def said_target(page: Page, target: Target) -> str:
 def clocks(page: Page) -> Figure:
     """The three waits by the clock on the wall and in opening hours, for half and for nine in ten."""
     columns = [
-        Column("median", "", page.say("median"), counted=True),
-        Column("median_open", "", page.say("median, opening hours")),
-        Column("p90", "", page.say("p90"), compared=True),
-        Column("p90_open", "", page.say("p90, opening hours"), compared=True),
+        Column("median", "", head=page.say("median"), counted=True),
+        Column("median_open", "", head=page.say("median, opening hours")),
+        Column("p90", "", head=page.say("p90"), compared=True),
+        Column("p90_open", "", head=page.say("p90, opening hours"), compared=True),
     ]
     rows = []
     for kpi in TIMES:
@@ -239,13 +239,13 @@ def clocks(page: Page) -> Figure:
 def by_channel(page: Page) -> Figure:
     """The three waits of each channel side by side."""
     columns = [
-        Column("channels", FIRST, page.say("first response"), compared=True, counted=True),
-        Column("channels_p90", FIRST, page.say("p90")),
-        Column("channels", "reply_time", page.say("reply"), compared=True),
-        Column("channels", "assign_time", page.say("assignment"), compared=True),
+        Column("channels", FIRST, head=page.say("first response"), compared=True, counted=True),
+        Column("channels_p90", FIRST, head=page.say("p90")),
+        Column("channels", "reply_time", head=page.say("reply"), compared=True),
+        Column("channels", "assign_time", head=page.say("assignment"), compared=True),
     ]
     note = page.say("medians, in calendar time, except where it says p90")
-    return pivoted(page, "by_channel", page.say("Channels side by side"), "channel", columns, note)
+    return pivoted(page, "by_channel", page.say("Channels side by side"), "channel", columns, note=note)
 
 
 def sentence(page: Page) -> Markup:

@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from polso.faces.web import plots
 from polso.faces.web.dots import dots
-from polso.faces.web.matrix import Column, matrix, sample, values_of
 from polso.faces.web.news import news, reasons
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, View
+from polso.faces.web.pivot import Column, cells_of, pivot, values_of
 from polso.faces.web.screen import TIME, Ask, Screen
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ COMPARED: Final = {"contacts": "handle_time", "replies": "reply_time", "csat": "
 
 def _columns(end: str) -> tuple[Column, ...]:
     return (
-        Column(f"contacts{end}", "contact_volume", "default"),
-        Column(f"contacts{end}", "handle_time", "default"),
-        Column(f"replies{end}", "reply_time", "default"),
-        Column(f"first{end}", "first_response_time", "default"),
-        Column(f"csat{end}", "csat", "default", sample=True),
-        *(Column(f"states{end}", kpi, "default") for kpi in STATES),
+        Column(f"contacts{end}", "contact_volume", variant="default"),
+        Column(f"contacts{end}", "handle_time", variant="default"),
+        Column(f"replies{end}", "reply_time", variant="default"),
+        Column(f"first{end}", "first_response_time", variant="default"),
+        Column(f"csat{end}", "csat", variant="default", sampled=True),
+        *(Column(f"states{end}", kpi, variant="default") for kpi in STATES),
     )
 
 
@@ -97,7 +97,7 @@ def teams(page: Page) -> Figure:
     """The teams beside each other, in the order of the alphabet."""
     title, made = (
         page.say("Teams beside each other"),
-        matrix(page, _columns("_by_team"), "team", label=_team(page)),
+        pivot(page, "team", _columns("_by_team"), order="name", label=_team(page)),
     )
     note = page.say("Teams do different work: a filter by issue type compares like with like.")
     if not made.rows:
@@ -160,12 +160,13 @@ def _person(page: Page, ask: str, kpi: str, title: str) -> Figure | None:
     ]
     if result is None or not names:
         return None
+    column = Column(f"{ask}_by_agent", kpi, variant="default", sampled=True)
     heads = ("agent", "kind of work", "value", "n", "95 % interval", "against all")
     rows = tuple(
         (
             TableCell(name, name),
             _mix(page, name),
-            *sample(page, f"{ask}_by_agent", known[name]),
+            *cells_of(page, column, known[name]),
             _against(page, known[name], whole),
         )
         for name in names
@@ -184,7 +185,13 @@ def _time(page: Page) -> Figure | None:
         Column("contacts_by_agent", "contact_volume"),
         *(Column("states_by_agent", kpi) for kpi in STATES),
     )
-    made = matrix(page, columns, "agent", label=lambda name: TableCell(page.words.label("agent", name), name))
+    made = pivot(
+        page,
+        "agent",
+        columns,
+        order="name",
+        label=lambda name: TableCell(page.words.label("agent", name), name),
+    )
     rows = tuple(row for row in made.rows if row[0].value is not None)
     title = page.say("Contacts and time by agent")
     return Figure("time_by_agent", title, Table(made.heads, made.names, rows)) if rows else None

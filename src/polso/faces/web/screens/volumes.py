@@ -70,10 +70,16 @@ def _course(page: Page, name: str, title: str, place: int) -> Figure:
 def by_channel(page: Page) -> Figure:
     """What each channel brought, in every count, and how much of it when nobody was there."""
     counts = [
-        Column("channels", "ticket_volume", page.say("tickets"), "default", compared=True),
-        Column("channels", "contact_volume", page.say("contacts"), "default", compared=True),
-        Column("channels", "message_volume", page.say("customers' messages"), "inbound", compared=True),
-        Column("channels", "outside_hours_share", page.say("tickets outside opening hours")),
+        Column("channels", "ticket_volume", head=page.say("tickets"), variant="default", compared=True),
+        Column("channels", "contact_volume", head=page.say("contacts"), variant="default", compared=True),
+        Column(
+            "channels",
+            "message_volume",
+            head=page.say("customers' messages"),
+            variant="inbound",
+            compared=True,
+        ),
+        Column("channels", "outside_hours_share", head=page.say("tickets outside opening hours")),
     ]
     return pivoted(page, "by_channel", page.say("Channels side by side"), "channel", counts)
 
