@@ -59,8 +59,6 @@ def test_a_tile_says_what_the_command_says(opened: Opened, project: Path) -> Non
         kpi = ":".join([*asked["kpi"], *asked.get("variant", ())])
         options = [part for one in asked.get("where", ()) for part in ("--where", one)]
         options += [part for one in asked.get("stat", ()) for part in ("--stat", one)]
-        ran = process(
-            "-C", str(project), "ask", kpi, "--period", asked["period"][0], *options, "--json"
-        )
+        ran = process("-C", str(project), "ask", kpi, "--period", asked["period"][0], *options, "--json")
         assert 0 == ran.returncode, ran.stderr
         assert [float(value)] == whole(json.loads(ran.stdout)), href
