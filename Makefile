@@ -54,7 +54,7 @@ clean:
 
 # The tests of the pages drive the system's own Chromium; where it cannot be had they say so and are skipped.
 .venv/browser.stamp: .venv/run.stamp
-	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+	@if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then \
 		root=; test "$$(id -u)" = 0 || root=sudo; \
 		$$root apt-get update && $$root apt-get install -y --no-install-recommends chromium || \
 		echo "No Chromium here, and it could not be installed: install one, or name it in POLSO_CHROMIUM."; \

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bench import day, explain, fold, load, made, pandas_side, scorecard, start
+from bench import day, explain, fold, load, made, pandas_side, scorecard, start, web
 from bench.measure import Result, apart, machine
 from polso.engine import DuckDB
 
@@ -23,7 +23,18 @@ PAGE: Final = HERE.parent / "docs" / "benchmarks.md"
 # Tickets of the two logs a size uses: one for all benchmarks, one for those that should be large.
 SIZES: Final = {"small": (100_000, 100_000), "full": (1_000_000, 10_000_000)}
 EVENTS_PER_BUCKET: Final = 7_000_000
-ORDER: Final = ("load", "fold", "fold large", "scorecard", "definitions", "explain", "day", "pandas", "start")
+ORDER: Final = (
+    "load",
+    "fold",
+    "fold large",
+    "scorecard",
+    "definitions",
+    "explain",
+    "day",
+    "pandas",
+    "start",
+    "web",
+)
 
 
 class Bench:
@@ -77,6 +88,14 @@ def _fold(b: Bench, tickets: int, times: int, *, keep_facts: bool = False) -> Re
     )
 
 
+def _web(b: Bench) -> Result:
+    """The demo's base company is multiplied in SQL, so the large store costs minutes, not hours."""
+    large, demo = web.projects(b.folder, b.large, min(20_000, b.large), b.memory)
+    full = b.size == "full"
+    asks, people, lasting = (20, 50, 60.0) if full else (5, 10, 10.0)
+    return web.run(f"{b.large:,} tickets", large, demo, asks=asks, people=people, lasting=lasting)
+
+
 JOBS: Final[dict[str, Callable[[Bench], Result]]] = {
     "load": lambda b: load.run("1,000,000 lines", b.log(b.tickets), b.folder, lines=1_000_000, times=b.times + 2),
     "fold": lambda b: _fold(b, b.tickets, b.times),
@@ -86,6 +105,7 @@ JOBS: Final[dict[str, Callable[[Bench], Result]]] = {
     "explain": lambda b: explain.alone(_label(b.large), b.facts(b.large), b.log(b.large), times=b.times + 4),
     "day": lambda b: day.run(_label(b.tickets), b.log(b.tickets), b.folder, memory=b.memory, times=1),
     "pandas": lambda b: pandas_side.run(_label(b.tickets), b.log(b.tickets), b.folder, memory=b.memory, times=b.times + 2),
+    "web": lambda b: _web(b),
     "start": lambda b: start.run("", b.facts(b.tickets), times=b.times + 2),
 }  # fmt: skip
 
@@ -148,6 +168,8 @@ def main() -> None:
         for name in asked.names or JOBS:
             print(name, flush=True)
             result = bench.run(name)
+            for row in result.rows if result.ratio is None else ():
+                print("  " + ": ".join(cell for cell in row if cell), flush=True)
             print(f"  ratio {result.ratio}, of all cores {result.cpu_ratio}, goal {result.goal}", flush=True)
             if asked.size == "full":
                 keep(name, result)

@@ -56,16 +56,21 @@ def once(job: Callable[[], Any]) -> Taken:
 
 def apart(*arguments: str) -> Taken:
     """One run of `python -m bench.<module> ...` in a process of its own, whose last line says what it took."""
+    return Taken(**json.loads(apart_line(*arguments)))
+
+
+def apart_line(*arguments: str) -> str:
+    """The last line that `python -m bench.<module> ...` writes in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         check=False,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": "."},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([".", os.environ.get("PYTHONPATH", "")])},
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stderr[-2000:]}")
-    return Taken(**json.loads(done.stdout.splitlines()[-1]))
+    return done.stdout.splitlines()[-1]
 
 
 def told(taken: Taken) -> str:

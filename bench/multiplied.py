@@ -37,14 +37,18 @@ def make(folder: Path, tickets: int, base: int, memory: str) -> None:
         care = open_project(folder)
         care.load()
         care.close()
-    engine = DuckDB(folder / DATABASE, memory=memory)
-    copies = max(1, tickets // base // YEARS)
+    if tickets > base:
+        _multiply_all(folder / DATABASE, max(1, tickets // base // YEARS), memory)
+    (folder / DONE).touch()
+
+
+def _multiply_all(path: Path, copies: int, memory: str) -> None:
+    engine = DuckDB(path, memory=memory)
     for name in FACTS:
         multiply(engine, name, copies)
     _lengthen(engine)
     engine.run("CHECKPOINT")
     engine.close()
-    (folder / DONE).touch()
 
 
 def multiply(engine: DuckDB, name: str, copies: int) -> None:

@@ -128,14 +128,14 @@ def patched(monkeypatch: pytest.MonkeyPatch, good: str, bad: str) -> None:
 
 
 def test_a_dropped_unknown_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    scan = query_run.scan
+    scans = query_run.scans
 
     def known_only(*asked: Any) -> Any:
-        return {cell: found for cell, found in scan(*asked).items() if None not in cell}
+        return [{cell: row for cell, row in found.items() if None not in cell} for found in scans(*asked)]
 
     with store(moved(told())) as engine:
         care = Care(Path("nowhere"), ALWAYS_OPEN, engine)
         test_parts.splits_sum_to_the_whole(care, "tickets", [("team",)])
-        monkeypatch.setattr(query_run, "scan", known_only)
+        monkeypatch.setattr(query_run, "scans", known_only)
         with pytest.raises(AssertionError):
             test_parts.splits_sum_to_the_whole(care, "tickets", [("team",)])

@@ -147,8 +147,12 @@ def _paid_by_label(
             ibis.greatest(pieces.since, pieces.start), ibis.least(pieces.polso_until, pieces.end)
         )
     )
-    rated = _with_rates(pieces, cost_rates)
-    cents = (rated.us.cast("decimal(38, 0)") * rated.cents.cast("decimal(38, 0)")).sum()
+    # Summed up before rates are looked up: people are few, their spells many.
+    summed = pieces.group_by("label", "start", "agent", "team").aggregate(
+        us=pieces.us.cast("decimal(38, 0)").sum()
+    )
+    rated = _with_rates(summed, cost_rates)
+    cents = (rated.us * rated.cents.cast("decimal(38, 0)")).sum()
     return rated.group_by("label").aggregate(total=cents)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -146,7 +147,9 @@ class Store:
         margin = timedelta(days=1)
         whole = Period(self.local_day(self.first) - margin, self.local_day(self.last) + 2 * margin, self.zone)
         wide = whole if whole.since <= period.since and period.until <= whole.until else period
-        name = f"slots_{wide.since:%Y%m%d}_{wide.until:%Y%m%d}"
+        # Stores of one engine may report in other zones and weeks: their labels are not these.
+        zone = re.sub(r"\W", "_", self.zone)
+        name = f"slots_{wide.since:%Y%m%d}_{wide.until:%Y%m%d}_{zone}_{self.week_start}"
         if name not in self._slots:
             table = local_slots(wide, WEEKDAY[self.week_start])
             wanted = ["slot_number", *dict.fromkeys(GRAINS.values())]

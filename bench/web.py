@@ -1,0 +1,252 @@
+"""Benchmark `web`: the pages of the server, in a browser, by themselves, and with many readers at once.
+
+Rule kept here: nothing that is measured as new was asked before: every question has a range of days or a filter of its
+own; `again` is the same page once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from bench import multiplied
+from bench.measure import Result, apart_line, seconds
+
+TITLE: Final = "Pages in a browser, the server's time for every screen, and many readers at once"
+NOTES: Final = [
+    "The store is the demo company many times over (bench/multiplied.py): all facts are there at full size; the log holds one"
+    " company's events, so Sources and data quality counts those alone.",
+    "New: a range of 90 days, or all time under a filter, that nobody asked before; the server's texts of questions are made"
+    " already, as after its first minutes. Again: the same page once more, as everybody else gets it.",
+    "Readers ask over HTTP from another process, each every two seconds, any screen, 90 days; half of their questions are"
+    " those of others.",
+]
+FILTERS: Final = (
+    "", "channel=phone", "channel=email", "channel=chat", "channel=whatsapp", "priority=high", "priority=normal", "priority=low",
+    "language=it", "channel=social",
+)  # fmt: skip
+# One filter of each dimension: others differ by their value.
+SHAPES: Final = (0, 1, 5, 8)
+GOALS: Final = {"90 days": 0.3, "all time": 1.0, "again": 0.03, "readers": 1.5, "paint": 0.3}
+KIB: Final = 150
+CHROMIUM: Final = Path("/usr/bin/chromium")
+FLAGS: Final = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PAUSE: Final = 2.0
+
+
+def run(size: str, large: Path, demo: Path, *, asks: int, people: int, lasting: float) -> Result:
+    """Everything, on a large store and on the demo."""
+    rows = [row for kind in ("90 days", "all time") for row in _screens(large, kind, asks)]
+    rows.append(_readers(large, people, lasting))
+    rows += _browser(demo)
+    return Result("web", TITLE, size, None, None, rows, [*NOTES, _goals()], goal_text="see the goals below")
+
+
+def _goals() -> str:
+    told = ", ".join(f"{name} {seconds(limit)}" for name, limit in GOALS.items())
+    return f"Goals (p95, for paint the median): {told}; {KIB} KiB for the first page."
+
+
+def url(path: str, kind: str, last: date, nth: int) -> str:
+    """A page's URL that differs from all others: by its range, or by its filter."""
+    where = [("where", text) for text in (FILTERS[nth % len(FILTERS)],) if text]
+    if kind == "all time":
+        more = [("where", f"client!=nobody {nth}")] if nth >= len(FILTERS) else []
+        return f"{path}?{urlencode([('period', 'all'), ('compare', 'none'), *where, *more])}"
+    until = last - timedelta(days=1 + nth)
+    return f"{path}?{urlencode([('since', f'{until - timedelta(days=89)}'), ('until', f'{until}'), *where])}"
+
+
+def _screens(folder: Path, kind: str, asks: int) -> list[list[str]]:
+    """Every screen alone, in a process of its own: new pages, then the same again."""
+    taken = json.loads(apart_line("bench.web", "screens", str(folder), kind, str(asks)))
+    everything = [one for new, _ in taken.values() for one in new]
+    again = [one for _, found in taken.values() for one in found]
+    rows = [_row(f"{kind}, all screens", everything), _row(f"{kind}, all screens, again", again)]
+    return rows + [_row(f"{kind}, {name}", new) for name, (new, _) in taken.items()]
+
+
+def _row(name: str, taken: list[float]) -> list[str]:
+    return [name, f"median {seconds(median(taken))}, p95 {seconds(p95(taken))}", "", ""]
+
+
+def p95(taken: list[float]) -> float:
+    """The value below which 95 of 100 lie."""
+    ordered = sorted(taken)
+    return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+
+
+def screens(folder: Path, kind: str, asks: int) -> dict[str, tuple[list[float], list[float]]]:
+    """Per screen the seconds of every new page, and of the same again, by the application in this process."""
+    from starlette.testclient import TestClient
+
+    from polso.faces.web.app import make_app
+    from polso.faces.web.screen import screens as all_screens
+    from polso.serving.readers import Readers
+
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    with Readers(folder) as readers:
+        last: date = readers.cached(("last",), lambda care: care.store.local_day(care.store.last))
+        client = TestClient(make_app(readers), base_url="http://127.0.0.1")
+        for place, screen in enumerate(all_screens()):
+            for text in SHAPES:  # texts are made once; what differs afterwards is the range or the value
+                _seconds(client, url(screen.at, kind, last, 200 + text + len(FILTERS) * place))
+            urls = [
+                url(screen.at, kind, last, len(FILTERS) * (kind == "all time") + nth) for nth in range(asks)
+            ]
+            new = [_seconds(client, one) for one in urls]
+            found[screen.name] = new, [_seconds(client, one) for one in urls]
+    return found
+
+
+def _seconds(client: Any, address: str) -> float:
+    start = time.perf_counter()
+    answer = client.get(address)
+    taken = time.perf_counter() - start
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address}: {answer.status_code}")
+    return taken
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The application of a project in a process of its own, on the loopback; its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.web", "serve", str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def serve(folder: Path) -> None:
+    """Serve until terminated; the first line says where."""
+    import uvicorn
+
+    from polso.faces.web.app import make_app
+    from polso.serving import running
+    from polso.serving.readers import Readers
+
+    sock, address = running.listen("127.0.0.1", 0)
+    with sock, Readers(folder) as readers:
+        print(address, flush=True)
+        server = uvicorn.Server(uvicorn.Config(make_app(readers), log_level="warning"))
+        server.run(sockets=[sock])
+
+
+def _readers(folder: Path, people: int, lasting: float) -> list[str]:
+    with served(folder) as address:
+        taken, errors = asyncio.run(_crowd(address, people, lasting))
+    name = f"{people} readers for {lasting:.0f} s, {len(taken)} pages, {errors} errors"
+    return _row(name, taken)
+
+
+async def _crowd(address: str, people: int, lasting: float) -> tuple[list[float], int]:
+    """Readers beside each other; how long each page took, and how many came to nothing."""
+    import httpx2
+
+    from polso.faces.web.screen import screens as all_screens
+
+    paths = [screen.at for screen in all_screens()]
+    drawn = random.Random(7)
+    pool = [url(drawn.choice(paths), "90 days", date(2026, 6, 30), 400 + nth) for nth in range(100)]
+    taken: list[float] = []
+    errors = 0
+    end = time.perf_counter() + lasting
+
+    async def reader(number: int, client: httpx2.AsyncClient) -> None:
+        nonlocal errors
+        mine = random.Random(number)
+        await asyncio.sleep(PAUSE * mine.random())
+        while time.perf_counter() < end:
+            own = url(mine.choice(paths), "90 days", date(2026, 6, 30), mine.randrange(300))
+            start = time.perf_counter()
+            try:
+                answer = await client.get(address + (mine.choice(pool) if mine.random() < 0.5 else own))
+                errors += answer.status_code != 200
+            except httpx2.HTTPError:
+                errors += 1
+            taken.append(time.perf_counter() - start)
+            await asyncio.sleep(max(0.0, PAUSE - taken[-1]))
+
+    limits = httpx2.Limits(max_connections=people)
+    async with httpx2.AsyncClient(timeout=120, limits=limits) as client:
+        for path in paths:  # as after the server's first minutes
+            await client.get(address + url(path, "90 days", date(2026, 6, 30), 299))
+        await asyncio.gather(*(reader(number, client) for number in range(people)))
+    return taken, errors
+
+
+def _browser(demo: Path, loads: int = 9) -> list[list[str]]:
+    """The first page of the demo in a browser that never saw it; nothing where there is no browser."""
+    if not CHROMIUM.exists():
+        return []
+    with served(demo) as address:
+        paints, sizes = painted(address, loads)
+    return [
+        ["demo, Overview, first paint in a cold browser", f"median {seconds(median(paints))}", "", ""],
+        ["demo, Overview, bytes over the wire", f"{max(sizes) / 1024:.0f} KiB", "", ""],
+    ]
+
+
+_PAINT: Final = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+_BYTES: Final = """performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))
+    .reduce((sum, one) => sum + one.transferSize, 0)"""
+
+
+def painted(address: str, loads: int) -> tuple[list[float], list[int]]:
+    """Seconds to the first contentful paint and bytes transferred, of several loads without anything cached."""
+    from playwright.sync_api import sync_playwright
+
+    paints, sizes = [], []
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        for _ in range(loads):
+            context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="it-IT")
+            page = context.new_page()
+            page.goto(f"{address}/", wait_until="networkidle")
+            page.wait_for_function(f"{_PAINT} !== undefined")
+            paints.append(page.evaluate(_PAINT) / 1000)
+            sizes.append(int(page.evaluate(_BYTES)))
+            context.close()
+        browser.close()
+    return paints, sizes
+
+
+def projects(folder: Path, tickets: int, base: int, memory: str) -> tuple[Path, Path]:
+    """The large store, and the demo of 5,000 tickets (or fewer where the large one is small)."""
+    large, demo = folder / f"web-{tickets}", folder / f"web-demo-{min(5_000, base)}"
+    multiplied.make(large, tickets, base, memory)
+    multiplied.make(demo, 0, min(5_000, base), memory)
+    return large, demo
+
+
+def main() -> None:
+    """What other processes run."""
+    what, folder, *more = sys.argv[1:]
+    if what == "serve":
+        serve(Path(folder))
+    else:
+        kind, asks = more
+        print(json.dumps(screens(Path(folder), kind, int(asks))))
+
+
+if __name__ == "__main__":
+    main()
