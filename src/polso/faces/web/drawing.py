@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 # What vl-convert puts before a link that names no host.
 ELSEWHERE: Final = "https://vega.github.io/vega-datasets/"
-EMPTY: Final = re.compile(r'<g class="mark-[^>]*role="graphics-symbol"[^>]*></g>')
+EMPTY: Final = re.compile(r'<g class="mark-[^>]*role="graphics-symbol"[^>]*?(?:/>|></g>)')
 KEPT: Final = 512
 SCALE: Final = 2.0
 
