@@ -90,7 +90,9 @@ def p95(taken: list[float]) -> float:
     return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
 
 
-def screens(folder: Path, kind: str, asks: int) -> dict[str, tuple[list[float], list[float]]]:
+def screens(
+    folder: Path, kind: str, asks: int, shapes: tuple[int, ...] = SHAPES
+) -> dict[str, tuple[list[float], list[float]]]:
     """Per screen the seconds of every new page, and of the same again, by the application in this process."""
     from starlette.testclient import TestClient
 
@@ -103,7 +105,7 @@ def screens(folder: Path, kind: str, asks: int) -> dict[str, tuple[list[float], 
         last: date = readers.cached(("last",), lambda care: care.store.local_day(care.store.last))
         client = TestClient(make_app(readers), base_url="http://127.0.0.1")
         for place, screen in enumerate(all_screens()):
-            for text in SHAPES:  # texts are made once; what differs afterwards is the range or the value
+            for text in shapes:  # texts are made once; what differs afterwards is the range or the value
                 _seconds(client, url(screen.at, kind, last, 200 + text + len(FILTERS) * place))
             urls = [
                 url(screen.at, kind, last, len(FILTERS) * (kind == "all time") + nth) for nth in range(asks)
@@ -168,8 +170,7 @@ async def _crowd(address: str, people: int, lasting: float) -> tuple[list[float]
     drawn = random.Random(7)
     pool = [url(drawn.choice(paths), "90 days", date(2026, 6, 30), 400 + nth) for nth in range(100)]
     taken: list[float] = []
-    errors = 0
-    end = time.perf_counter() + lasting
+    errors, end = 0, 0.0
 
     async def reader(number: int, client: httpx2.AsyncClient) -> None:
         nonlocal errors
@@ -190,6 +191,7 @@ async def _crowd(address: str, people: int, lasting: float) -> tuple[list[float]
     async with httpx2.AsyncClient(timeout=120, limits=limits) as client:
         for path in paths:  # as after the server's first minutes
             await client.get(address + url(path, "90 days", date(2026, 6, 30), 299))
+        end = time.perf_counter() + lasting
         await asyncio.gather(*(reader(number, client) for number in range(people)))
     return taken, errors
 
