@@ -135,10 +135,7 @@ def cells_of(page: Page, one: Column, cell: Cell | None) -> list[TableCell]:
     """A number, and beside it how it moved and what it rests on."""
     result = page.result(one.ask)
     if cell is None or result is None:
-        return [
-            TableCell(DASH, None, numeric=True),
-            *(TableCell("", None, numeric=True) for _ in _parts(one)),
-        ]
+        return [TableCell(DASH, None, numeric=True)] * (1 + len(_parts(one)))
     number = page.number(cell, page.definition(result, cell))
     made = [TableCell(number.text, cell.value, number.href, numeric=True, marks=number.marks)]
     if one.compared:
