@@ -30,7 +30,6 @@ _FILES: Final = (
     ("no sheet number {n}; it has {m}, counted from 0", "il foglio numero {n} non esiste; ce ne sono {m}, contati da 0"),
     ("{file} is no JSON: {why}; for one record a line say format = \"jsonl\"", "{file} non è JSON: {why}; se c'è un record per riga indica format = \"jsonl\""),
     ("{file} is no JSON: {why}", "{file} non è JSON: {why}"),
-    ("{column} cannot be read: {value}", "{column} non si legge: {value}"),
     ("{file} cannot be read as Parquet: {why}", "{file} non si legge come Parquet: {why}"),
     ("{file} cannot be read as JSON: {why}", "{file} non si legge come JSON: {why}"),
     ("{file} cannot be read as lines: {why}", "{file} non si legge riga per riga: {why}"),

@@ -16,6 +16,8 @@ KNOWN = tuple(c.name for c in SOURCE_COLUMNS)
 STAGED = "polso_events_raw"
 # Names that no column of an event has.
 ROW, LINE = "polso_row", "polso_line"
+# Between a column and what it holds.
+UNREADABLE = " cannot be read: "
 # So much of a value that cannot be read is told.
 SHOWN = 100
 
@@ -83,4 +85,4 @@ def _rows(engine: DuckDB, path: Path, encoding: str) -> tuple[Table, Raw | None]
 
 def _unreadable(name: str, value: Value) -> Value:
     """Why a row with such a value is rejected."""
-    return ibis.literal(f"{name} cannot be read: ") + value.cast("string").substr(0, SHOWN)
+    return ibis.literal(name) + ibis.literal(UNREADABLE) + value.cast("string").substr(0, SHOWN)
