@@ -203,7 +203,7 @@ def _lines(
         "timeUnit": _TIME_UNITS[time],
         "scale": {"type": "utc"},
         "title": None,
-        "axis": {"grid": False, "labelOverlap": True, "format": _AXIS[time]},
+        "axis": {"grid": False, "labelOverlap": "greedy", "labelSeparation": 12, "format": _AXIS[time]},
     }
     y: dict[str, Any] = {
         "field": "value",
