@@ -62,6 +62,8 @@ PATTERNS: Final = (
     ("this server answers to localhost, 127.0.0.1 and [::1] only; open it by one of these names", "questo server risponde solo a localhost, 127.0.0.1 e [::1]; aprilo con uno di questi nomi"),
     ("the server ended at once; look into {path}", "il server si è chiuso subito; guarda in {path}"),
     ("a curve is drawn of a survival KPI that is not split; {text} by {names}", "una curva si disegna di un KPI di sopravvivenza non diviso; {text} per {names}"),
+    ("the period from {a} to {b} lies outside the years {n} to {m}", "il periodo dal {a} al {b} è fuori dagli anni {n}-{m}"),
+    ("no team '{value}' is shown by itself; ask one of {names}", "nessun gruppo '{value}' è mostrato da solo; chiedi uno fra {names}"),
     ("choose a period to compare with", "scegli un periodo con cui confrontare"),
     ("no {what} '{name}'; {hint}", "'{name}' non esiste ({what}); {hint}"),
     ("did you mean {a} or {b} or {c}?", "forse {a}, {b} o {c}?"),

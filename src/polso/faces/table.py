@@ -157,16 +157,22 @@ def change(cell: Cell, definition: Definition, words: Words) -> Text:
     return Text(" ".join(part for part in (way.arrow, size, way.word) if part), style=TONES[way.tone])
 
 
-SAMPLED: Final = ("share", "net_share", "duration", "mean", "survival", "cohort_pair")
+# Two standard deviations of a count, as chance alone makes them.
+CHANCE: Final = 1.96
 
 
 def is_sure(cell: Cell, definition: Definition) -> bool:
-    """Whether a change is more than chance explains; counts are complete and need no interval.
+    """Whether a change is more than chance explains.
 
-    Both periods vary: the change must exceed half the interval times the root of two (equal n).
+    Both periods vary: a number with an interval must move by half of it times the root of two (equal n), a count by
+    more than counts of that size do (Poisson). What rests on few rows, or has no interval, is never sure.
     """
-    if cell.low is None or cell.high is None or cell.value is None or cell.change is None:
-        return definition.kind not in SAMPLED
+    if cell.value is None or cell.change is None or cell.previous is None or cell.is_small:
+        return False
+    if definition.unit == "count":
+        return abs(cell.change) > CHANCE * math.sqrt(max(cell.value + cell.previous, 1))
+    if cell.low is None or cell.high is None:
+        return False
     half = cell.value - cell.low if cell.change > 0 else cell.high - cell.value
     return abs(cell.change) > math.sqrt(2) * half
 

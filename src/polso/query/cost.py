@@ -40,6 +40,8 @@ class Rate:
 
 def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
     """Cost over rows counted by the definition, per cell, in the currency of the costs."""
+    if not store.collect(store.fact("costs").limit(1)).num_rows:
+        return {}  # no cost was ever told: it is unknown, and not 0
     whole = Question((d,), question.period, question.grains)
     paid, booked = _paid(store, whole, scope), _booked(store, whole, scope)
     handled = scan(store, "contacts", "handled_at", [_handling(d)], question, scope)

@@ -15,7 +15,8 @@ from polso.config import SMALL_TEAMS
 from polso.engine import Table, ibis
 from polso.errors import PrivacyError
 from polso.facts import FACTS
-from polso.query.privacy import RAW, WAY_OUT, Privacy, teams_of
+from polso.kpis.definition import Condition
+from polso.query.privacy import BLIND, RAW, WAY_OUT, Privacy, teams_of
 from polso.query.store import PSEUDONYMS, Store
 
 
@@ -118,6 +119,23 @@ def refuse_teams(store: Store, fact: str, names: Iterable[str], privacy: Privacy
             f"teams are not shown: all together have fewer than {privacy.minimum_agents} people"
             f" or {privacy.minimum_contacts} contacts; ask without them, or {WAY_OUT}"
         )
+
+
+def refuse_merged(store: Store, fact: str, where: Iterable[Condition], privacy: Privacy) -> None:
+    """PrivacyError where a filter names a team that does not stand for itself: 0 rows of it would be no answer."""
+    if privacy.state != "locked":
+        return
+    names = teams_of(fact)
+    for condition in where:
+        values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        if condition.column not in names or condition.op in BLIND:
+            continue
+        shown = {*merged(store, privacy).kept, SMALL_TEAMS}
+        for value in values:
+            if value not in shown:
+                raise PrivacyError(
+                    f"no team '{value}' is shown by itself; ask one of {', '.join(sorted(shown))}"
+                )
 
 
 def with_pseudonyms(

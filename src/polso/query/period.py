@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from polso.errors import QuestionError
 
+# What calendars know too.
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 Compare = Literal["previous", "weekdays", "last_year"]
 WORDS = "2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, 2026-03-01..2026-04-01, 'last 28 days', 'this month', 'last month', all"
 
@@ -31,6 +33,10 @@ class Period:
         if self.since >= self.until:
             raise QuestionError(
                 f"the period from {self.since} to {self.until} is empty; its end must be after its start"
+            )
+        if self.since.year < FIRST_YEAR or self.until.year > LAST_YEAR:
+            raise QuestionError(
+                f"the period from {self.since} to {self.until} lies outside the years {FIRST_YEAR} to {LAST_YEAR - 1}"
             )
 
     @property

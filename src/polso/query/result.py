@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # How the warning of a cell begins that privacy does not let be seen.
 HIDDEN: Final = "hidden:"
+# The beginning of the warning of a number that few rows made.
+FEW: Final = "only "
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Cell:
     def is_hidden(self) -> bool:
         """Whether there is a number that may not be seen: its people are too few (see docs/privacy.md)."""
         return any(warning.startswith(HIDDEN) for warning in self.warnings)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it rests on too few rows to be believed."""
+        return any(warning.startswith(FEW) for warning in self.warnings)
 
     def as_dict(self) -> dict[str, Any]:
         """The cell flat: split values beside value, n, low, high."""

@@ -23,7 +23,7 @@ from polso.query.masks import late
 from polso.query.peak import peak
 from polso.query.period import Compare
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
-from polso.query.result import Cell, Result
+from polso.query.result import FEW, Cell, Result
 from polso.query.scan import Cell as Key
 from polso.query.scan import Found, asked, ranked, scans, seen
 from polso.query.spread import spread
@@ -105,11 +105,12 @@ def run(
                 raise QuestionError(f"compare has no meaning beside `{grain}`; leave one of them out")
     questions = [question, replace(question, period=earlier)] if earlier else [question]
     found, *others = together(store, questions, scope)
-    before = others[0] if others else {}
+    before = others[0] if others and earlier and not store.is_silent(earlier) else {}
+    silent = store.is_silent(question.period)
     cells = [
         _cell(store, definition, question, key, answer, time, before.get(str(place), {}).get(key))
         for place, definition in enumerate(question.definitions)
-        for key, answer in found[str(place)].items()
+        for key, answer in (_silenced(found[str(place)]) if silent else found[str(place)]).items()
     ]
     said = (
         *_warnings(store, question), *_cut(asked, question),
@@ -120,6 +121,11 @@ def run(
         f"{earlier.since}..{earlier.until}" if earlier else None, scope.clients,
     )  # fmt: skip
     return suppressed(store, result, scope, earlier)
+
+
+def _silenced(answers: Answers) -> Answers:
+    """The same cells without a value: what the data does not speak of is not 0."""
+    return dict.fromkeys(answers, NOTHING)
 
 
 def together(store: Store, questions: Sequence[Question], scope: Scope) -> list[dict[str, Answers]]:
@@ -220,8 +226,8 @@ def _complete(store: Store, definition: Definition, question: Question, answers:
         return answers
     labels = {
         (label,)
-        for label, start, _ in buckets(store, question.period, question.grain)
-        if start <= store.as_of
+        for label, start, end in buckets(store, question.period, question.grain)
+        if store.first < end and start <= store.as_of
     }
     return {**{label: Answer(0, 0) for label in labels}, **answers}
 
@@ -239,7 +245,7 @@ def _cell(
     timed = d.unit == "duration" or d.kind == "bands"
     warnings = []
     if d.kind not in ("count", "sum", "stock", "stock_by_age") and 0 < answer.n < store.minimum_n:
-        warnings.append(f"only {answer.n} rows")
+        warnings.append(f"{FEW}{answer.n} rows")
     if answer.parts.get("immature"):
         warnings.append(f"{answer.parts['immature']} rows are too young to be judged and were left out")
     if answer.parts.get("negative"):

@@ -62,6 +62,11 @@ class Store:
         """The local date of a naive UTC instant."""
         return instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()
 
+    def is_silent(self, period: Period) -> bool:
+        """Whether the data says nothing of a period: it begins after the data ends, or ends before it begins."""
+        since, until = period.instants
+        return since > self.as_of or until <= self.first
+
     def said(self, instant: datetime) -> str:
         """A naive UTC instant in the reporting zone, as sentences have it."""
         local = instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone))

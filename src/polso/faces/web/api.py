@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 from pydantic import BaseModel
 
 from polso import __version__
+from polso.errors import UnknownName
 from polso.faces import output, wire
 from polso.faces.asked import cell_of, condition, parameter
 from polso.faces.web.problems import RESPONSES
@@ -35,7 +36,17 @@ MOST_ROWS: Final = 100_000
 # Tickets whose reasons are counted at most.
 MOST_TICKETS: Final = 10_000
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+
+def only_known(request: Request) -> None:
+    """UnknownName for a parameter that this path does not take: what is passed over in silence misleads."""
+    told = request.app.openapi()["paths"][request.scope["route"].path_format]["get"]
+    known = {one["name"] for one in told.get("parameters", ()) if one["in"] == "query"}
+    for name in request.query_params:
+        if name not in known:
+            raise UnknownName("parameter", name, known)
+
+
+router = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(only_known)])
 
 Name = Annotated[str, Path(description="A KPI, name:variant, either with @version", examples=["csat"])]
 Format = Annotated[

@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from polso.errors import PolsoError, QuestionError
+from polso.errors import PolsoError, QuestionError, UnknownName
 from polso.faces.asked import condition
 from polso.faces.web import drawing
 from polso.faces.web.page import About, Page, grain_of
@@ -21,6 +21,7 @@ from polso.faces.web.problems import detail_of, problem, status_of
 from polso.faces.web.screen import TIME, Ask, Screen, screens
 from polso.faces.web.state import COMPARISONS, PERIODS, State
 from polso.faces.web.translate import PageWords, accepted
+from polso.facts import FACTS
 from polso.query.period import Period
 from polso.query.period import parse as parse_period
 
@@ -67,6 +68,7 @@ def making(request: Request, screen: Screen, asks: Mapping[str, Ask] | None = No
     readers: Readers = request.app.state.readers
     state = State.read(request.url.path, request.query_params.multi_items())
     known = readers.cached(("about",), about)
+    _check(state, known)
     period = _period(state.period, known, readers)
     earlier = None if state.compare == "none" else period.before(state.compare)  # type: ignore[arg-type]
     page = Page(screen, state, words_of(request, state, known), known, period, earlier, {}, readers)
@@ -74,6 +76,15 @@ def making(request: Request, screen: Screen, asks: Mapping[str, Ask] | None = No
     found = WAITING.map(lambda ask: _answer(readers, page, ask), asked.values())
     page.answers.update(zip(asked, found, strict=True))  # type: ignore[attr-defined]
     return page
+
+
+def _check(state: State, known: About) -> None:
+    """UnknownName for a filter by what no fact has; a screen whose own facts lack it says so where it matters."""
+    columns = {c.name for fact in FACTS.values() for c in fact.all_columns(known.config.dimensions)}
+    for text in state.where:
+        name = condition(text, known.config.dimensions).column
+        if name not in columns:
+            raise UnknownName("dimension", name, columns)
 
 
 def _period(text: str, known: About, readers: Readers) -> Period:

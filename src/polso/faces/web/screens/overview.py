@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 MEDIAN: Final = ("first_response_time",)
 NUMBERS: Final = (
-    "ticket_volume", "resolution_rate:by_now", "first_contact_resolution", "abandonment_rate", "csat", "nps", "cost_per_contact",
+    "ticket_volume", "first_contact_resolution", "abandonment_rate", "csat", "nps", "cost_per_contact",
 )  # fmt: skip
+# Older tickets have had longer to be solved: two periods of it are not compared.
+SOLVED: Final = "resolution_rate:by_now"
 # KPI -> the screen that is about it.
 LEADS: Final = {
-    "ticket_volume": "/volumes", "first_response_time": "/speed", "resolution_rate:by_now": "/resolution",
+    "ticket_volume": "/volumes", "first_response_time": "/speed", SOLVED: "/resolution",
     "first_contact_resolution": "/resolution", "abandonment_rate": "/phone", "csat": "/satisfaction",
     "nps": "/satisfaction", "cost_per_contact": "/loyalty",
 }  # fmt: skip
 # Where a change may come from: of numbers that chance moves too, since only there it can be told from one.
-SAMPLED: Final = ("resolution_rate:by_now", "first_contact_resolution", "abandonment_rate", "csat", "nps")
+SAMPLED: Final = ("first_contact_resolution", "abandonment_rate", "csat", "nps")
 # By channel only: every split more makes the first page slower, and its own screens know the others.
 WHERE: Final = {
     "channels_now": Ask(SAMPLED, by=("channel",), compare=True),
@@ -37,7 +39,8 @@ WHERE: Final = {
 ASKS: Final = {
     "now": Ask(NUMBERS, compare=True),
     "fast": Ask(MEDIAN, stat="median", compare=True),
-    "course": Ask(NUMBERS, by=(TIME,)),
+    "solved": Ask((SOLVED,)),
+    "course": Ask((*NUMBERS, SOLVED), by=(TIME,)),
     "fast_course": Ask(MEDIAN, stat="median", by=(TIME,)),
     "channels": Ask(("ticket_volume",), by=("channel", TIME)),
     "roll": Ask(("backlog_roll_forward",)),
@@ -50,8 +53,9 @@ SAID: Final = 3
 
 def compose(page: Page) -> View:
     """Eight numbers, what moved beyond chance in a sentence, volume by channel, the busy hours, how the backlog moved."""
-    made = [_tile(page, name) for name in NUMBERS]
+    made = [_tile(page, "now", name) for name in NUMBERS]
     made.insert(1, page.tile("fast", *MEDIAN, spark="fast_course", screen=LEADS[MEDIAN[0]]))
+    made.insert(2, _tile(page, "solved", SOLVED))
     tiles = [tile for tile in made if tile is not None]
     small = partial(plots.multiples, columns=4, height=44)
     figures = [
@@ -69,9 +73,9 @@ def _named(name: str) -> tuple[str, str]:
     return kpi, variant or "default"
 
 
-def _tile(page: Page, name: str) -> Tile | None:
+def _tile(page: Page, ask: str, name: str) -> Tile | None:
     kpi, variant = _named(name)
-    return page.tile("now", kpi, variant=variant, spark="course", screen=LEADS[name])
+    return page.tile(ask, kpi, variant=variant, spark="course", screen=LEADS[name])
 
 
 def sentence(page: Page) -> Markup:
@@ -83,6 +87,8 @@ def sentence(page: Page) -> Markup:
             cell = page.cell(ask, *_named(name))
             if result and cell:
                 pairs.append((cell, page.definition(result, cell)))
+    if not any(cell.value for cell, _ in pairs):
+        return page.html("Nothing in this period and with these filters.")
     if page.earlier is None:
         return page.html("Choose a period to compare with to see what changed.")
     parts = []
