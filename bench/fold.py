@@ -31,7 +31,7 @@ NOTES: Final = [
     " the day table of opening hours is given to both. Polso's side also keeps rules that this log never needs: who thanks after the"
     " end waits for nothing, callers passed on, removals and mergers undone, openings told late.",
     "Polso's time includes making the plan, a few seconds of Python whatever the size; a store keeps its plan.",
-    "The whole plan makes all 21 facts, the links between tickets of one person, and the table of hot events.",
+    "The whole plan makes all 21 facts and the links between tickets of one person.",
 ]
 
 

@@ -76,8 +76,8 @@ def test_scratch_is_found_by_name_and_is_no_stored_table(engine: Engine) -> None
     assert 3 == engine.collect(kept).num_rows
     again = engine.scratch("s", kept.filter(kept.id == 2))
     assert [2] == engine.collect(again)["id"].to_pylist()
-    from_text = engine.scratch_sql("made", engine.sql(again.select("id")))
-    assert [{"id": 2}] == engine.collect(from_text).to_pylist()
+    engine.scratch_sql("made", engine.sql(again.select("id")))
+    assert [{"id": 2}] == engine.collect(engine.table("made")).to_pylist()
     assert set() == engine.tables()
 
 
@@ -92,7 +92,8 @@ def test_a_view_is_read_by_name(engine: Engine) -> None:
     engine.create("t", ROWS)
     engine.scratch_view("v", engine.table("t").select("id"))
     named = ibis.table({"id": "int64"}, name="v")
-    assert 3 == engine.collect(engine.scratch_sql("s", engine.sql(named))).num_rows
+    engine.scratch_sql("s", engine.sql(named))
+    assert 3 == engine.collect(engine.table("s")).num_rows
     engine.drop("v")
 
 

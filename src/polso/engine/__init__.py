@@ -11,6 +11,8 @@ from ibis.expr.types import StringValue as StringValue
 from ibis.expr.types import TimestampValue as TimestampValue
 from ibis.expr.types import Value as Value
 
+from polso.engine.duckdb import NAMES as NAMES
+from polso.engine.duckdb import PLACES as PLACES
 from polso.engine.duckdb import DuckDB as DuckDB
 from polso.engine.duckdb import EngineError as EngineError
 from polso.engine.engine import Engine as Engine

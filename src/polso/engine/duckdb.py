@@ -21,6 +21,11 @@ from polso.errors import StoreError
 # What the engine raises on purpose; readers turn it into the error of their file.
 EngineError = duckdb.Error
 
+# How many values a scan had better be told (see `looking_up`), as measured: names it finds by looking at each row, so
+# asking costs little; with places in a table it first compares each block, so that many of them cost more than they spare.
+NAMES = 200_000
+PLACES = 5_000
+
 Predicate = Callable[[ir.Table], ir.BooleanValue]
 
 
@@ -162,10 +167,9 @@ class DuckDB:
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {select}")
         return self.backend.table(name, database=("temp", "main"))
 
-    def scratch_sql(self, name: str, text: str) -> ir.Table:
-        """The same from text that `sql` made."""
+    def scratch_sql(self, name: str, text: str) -> None:
+        """The same from text that `sql` made, without looking at the columns it gives."""
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {text}")
-        return self.backend.table(name, database=("temp", "main"))
 
     def scratch_view(self, name: str, rows: ir.Table) -> None:
         """Give an expression a name for this session, without keeping its rows."""
@@ -214,6 +218,19 @@ class DuckDB:
     def collect_sql(self, text: str, schema: pa.Schema) -> pa.Table:
         """Run a text that `sql` gave for an expression of this schema."""
         return self.connection.execute(text).to_arrow_table()
+
+    @contextmanager
+    def looking_up(self, most: int) -> Iterator[None]:
+        """Joins inside look for few rows of large tables: up to so many values are told to the scan of the larger one.
+
+        Of more, DuckDB tells it the least and the greatest alone, and it reads everything between the two.
+        """
+        ((before,),) = self.run("SELECT current_setting('dynamic_or_filter_threshold')")
+        self.connection.execute(f"SET dynamic_or_filter_threshold = {most}")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"SET dynamic_or_filter_threshold = {before}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -38,8 +38,8 @@ class Engine(Protocol):
         """Keep rows for this session only, and give them back as an expression."""
         ...
 
-    def scratch_sql(self, name: str, text: str) -> ir.Table:
-        """The same from text that `sql` made."""
+    def scratch_sql(self, name: str, text: str) -> None:
+        """The same from text that `sql` made, without looking at the columns it gives."""
         ...
 
     def scratch_view(self, name: str, rows: ir.Table) -> None:

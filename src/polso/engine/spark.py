@@ -114,7 +114,7 @@ class Spark:
     def create_sql(self, name: str, text: str, *, order_by: str) -> None:
         """Store what a text gives, in the order of a column."""
         # Sorting looks at its rows twice, so they are made first.
-        made = self.scratch_sql(f"unsorted_{name}", text)
+        made = self._keep(f"unsorted_{name}", self.session.sql(text))
         self._store(name, self._frame(made.order_by(order_by)))
         self.drop(f"unsorted_{name}")
 
@@ -130,9 +130,9 @@ class Spark:
         """Keep rows for this session only, and give them back as an expression."""
         return self._keep(name, self._frame(rows))
 
-    def scratch_sql(self, name: str, text: str) -> ir.Table:
-        """The same from text that `sql` made."""
-        return self._keep(name, self.session.sql(text))
+    def scratch_sql(self, name: str, text: str) -> None:
+        """The same from text that `sql` made, without looking at the columns it gives."""
+        self._keep(name, self.session.sql(text))
 
     def scratch_view(self, name: str, rows: ir.Table) -> None:
         """Give an expression a name for this session, without keeping its rows."""

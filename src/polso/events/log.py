@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from polso.engine import DuckDB, Table
+from polso.engine import NAMES, DuckDB, Table
 from polso.events import kinds
 
 EVENTS: Final = "events"
@@ -93,7 +93,7 @@ def append(
     _stage(engine, events)
     if _find_repeats(engine):
         _tell_repeats_apart(engine, keep_repeats)
-    with engine.transaction():
+    with engine.looking_up(NAMES), engine.transaction():
         batch = last_batch(engine) + 1
         conflicting = _settle_conflicts(engine, batch)
         good = _count(engine, "problem IS NULL")

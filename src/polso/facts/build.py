@@ -8,7 +8,7 @@ transaction: DuckDB reads what a transaction itself has made on one core alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -18,18 +18,14 @@ from zoneinfo import TZPATH
 from polso.calendar import Calendar, day_table, span
 from polso.calendar.configured import configured
 from polso.config import CalendarSettings, Config, fingerprint
-from polso.engine import DuckDB, Engine, IntegerValue, Table, ibis
+from polso.engine import PLACES, DuckDB, Engine, IntegerValue, Table, ibis
 from polso.events import log
-from polso.facts import FACTS, hot, relink
-from polso.facts.fact import TICKET, TICKET_KEY, normalised, recorded
-from polso.facts.plan import ALWAYS, DAYS, PEOPLE, ROW, SCOPE, Plan, folded, people_of, plan, scope_of
-from polso.facts.relink import matching
+from polso.facts import FACTS, differing, relink, touched
+from polso.facts.fact import TICKET, normalised, recorded
+from polso.facts.plan import ALWAYS, DAYS, PEOPLE, SCOPE, Plan, folded, people_of, plan, scope_of
 from polso.facts.sla import reach
 
 STATE = "fold_state"
-# The new events, as folds see them, and the keys that they touch.
-CHANGED = "fold_changed"
-TOUCHED = "fold_touched"
 # Facts that are being made anew stand under this prefix until all of them take their places at once.
 NEXT = "next_"
 # Scratch tables of a fold take about 600 bytes an event: what two cores and 8 GB of memory bear.
@@ -211,10 +207,12 @@ def build(engine: DuckDB, config: Config, *, progress: Progress | None = None) -
         with engine.transaction():
             for name in FACTS:
                 engine.replace(name, NEXT + name)
-            hot.warm(engine)
+            # Stores of earlier versions keep events of some tickets there, which would outlive their source.
+            engine.drop("hot")
             _note(engine, newest, rules)
     else:
-        refold(engine, config, min(behind), (newest, rules), progress=progress)
+        with engine.looking_up(PLACES):
+            refold(engine, config, min(behind), (newest, rules), progress=progress)
     return not current
 
 
@@ -233,101 +231,23 @@ def refold(
     reached: the batch, and the rules, that the facts speak for when it is done.
     """
     steps = prepare(engine, engine.table(log.EVENTS), config)
-    changed = engine.scratch(CHANGED, normalised(_changed_since(engine, batch)))
-    keys = {name: _find_touched(engine, name) for name in FACTS}
-    with engine.transaction():
-        hot.thaw(engine, engine.table(TOUCHED), batch)
-    _scope(engine, changed, keys)
+    keys = touched.find(engine, batch)
+    touched.scope(engine, keys)
     fold(engine, steps, progress=progress)
-    linked = relink.relink(engine, steps, CHANGED, keys)
-    lasting = [name for name, fact in FACTS.items() if fact.key.kinds and not fact.link]
-    for name in lasting:
-        _find_differences(engine, name, keys[name])
+    linked = relink.relink(engine, steps, touched.CHANGED, keys)
+    moved = [name for name in FACTS if engine.run(f"SELECT 1 FROM {keys[name]} LIMIT 1")]
+    for name in moved:
+        table = relink.relinked(name) if name in linked else folded(name)
+        made = touched.made(name, table, keys[name])
+        differing.find(engine, name, made, keys[name], touched.covered(name, "t", "k"))
     with engine.transaction():
-        for name, fact in FACTS.items():
-            same = matching("t", "k", tuple(fact.key.columns))
-            if name in lasting:
-                _replace_differing(engine, name)
-                continue
-            engine.run(f"DELETE FROM {name} AS t USING {keys[name]} AS k WHERE {same}")
-            if name in linked:
-                engine.run(f"DELETE FROM {name} WHERE rowid IN (SELECT {ROW} FROM {relink.stale(name)})")
-                engine.run(f"INSERT INTO {name} BY NAME FROM {relink.relinked(name)}")
-            elif not fact.link:
-                engine.run(f"INSERT INTO {name} BY NAME FROM {folded(name)}")
-        hot.cool(engine)
+        for name in moved:
+            differing.replace(engine, name)
+        for name in linked:
+            relink.renew(engine, name)
         _note(engine, *reached)
     clean(engine, steps)
     relink.clean(engine, steps)
-    for name in {CHANGED, *keys.values(), *map(_differing, lasting)}:
-        engine.drop(name)
-
-
-def _changed_since(engine: DuckDB, batch: int) -> Table:
-    """New events, and those that lost to one: both tell which keys to fold again."""
-    events, lost = engine.table(log.EVENTS), engine.table(log.SUPERSEDED)
-    return events.filter(events.batch > batch).union(
-        lost.filter(lost.superseded_in > batch).drop("superseded_in")
-    )
-
-
-def _find_touched(engine: DuckDB, name: str) -> str:
-    """Make the scratch table of a fact's keys to be replaced, under the fact's own column names; the table's name."""
-    key = FACTS[name].key
-    ticket = key is TICKET_KEY
-    table = TOUCHED if ticket else f"{TOUCHED}_{name}"
-    listed = ", ".join(f"'{kind}'" for kind in key.kinds)
-    of_kind = "ticket_id IS NOT NULL" if ticket else f"kind IN ({listed})"
-    columns = ", ".join(f"{event} AS {fact}" for fact, event in key.columns.items())
-    engine.scratch_sql(table, f"SELECT DISTINCT {columns} FROM {CHANGED} WHERE {of_kind}")
-    return table
-
-
-def _scope(engine: DuckDB, changed: Table, keys: Mapping[str, str]) -> None:
-    """All events of every touched key, for each kind of key apart: tickets from the hot table, other keys from the log."""
-    events = engine.table(log.EVENTS)
-    mine = normalised(engine.table(hot.HOT)).semi_join(engine.table(TOUCHED), list(TICKET))
-    engine.scratch(SCOPE, recorded(mine, events.columns))
-    for name, fact in FACTS.items():
-        if scope_of(fact) == SCOPE:
-            continue
-        if not engine.run(f"SELECT 1 FROM {keys[name]} LIMIT 1"):
-            engine.scratch_view(scope_of(fact), events.limit(0))
-            continue
-        seen = normalised(events.filter(events.kind.isin(list(fact.key.kinds))))
-        wanted = engine.table(keys[name]).rename({event: own for own, event in fact.key.columns.items()})
-        mine = seen.semi_join(wanted, list(fact.key.columns.values()))
-        engine.scratch(scope_of(fact), recorded(mine, events.columns))
-
-
-def _differing(name: str) -> str:
-    """The scratch table of what a fact has a wrong number of rows of."""
-    return f"differing_{name}"
-
-
-def _find_differences(engine: DuckDB, name: str, keys: str) -> None:
-    """Make the scratch table of rows that a fact has more or fewer times than the fold made them.
-
-    A key may be an agent's whole working life, of which a day's events change the last rows.
-    """
-    same = matching("t", "k", tuple(FACTS[name].key.columns))
-    engine.scratch_sql(
-        _differing(name),
-        f"""
-        SELECT * EXCLUDE (number) FROM (
-            SELECT * EXCLUDE (number), sum(number) AS number FROM (
-                SELECT t.*, -1 AS number FROM {name} AS t SEMI JOIN {keys} AS k ON {same}
-                UNION ALL BY NAME SELECT *, 1 AS number FROM {folded(name)})
-            GROUP BY ALL)
-        WHERE number <> 0
-        """,
-    )
-
-
-def _replace_differing(engine: DuckDB, name: str) -> None:
-    columns = engine.table(name).columns
-    same = " AND ".join(f"t.{column} IS NOT DISTINCT FROM d.{column}" for column in columns)
-    engine.run(f"DELETE FROM {name} AS t USING {_differing(name)} AS d WHERE {same}")
-    engine.run(
-        f"INSERT INTO {name} BY NAME SELECT t.* FROM {folded(name)} AS t SEMI JOIN {_differing(name)} AS d ON {same}"
-    )
+    touched.clean(engine, keys)
+    for name in moved:
+        engine.drop(differing.differing(name))

@@ -216,6 +216,8 @@ class Fact:
 # Kinds that belong to a call or session where they name no ticket.
 OF_CALLS = ("entered", "left", "transferred", "message", "note")
 ORDER = ("occurred_at", "seq", "rank", "event_id")
+# Before the ids of surveys and work entries that belong to no ticket.
+SURVEY, WORK = "survey:", "work:"
 
 
 def is_reply(events: Table) -> BooleanValue:
@@ -255,9 +257,9 @@ def normalised(events: Table) -> Table:
     apart = ibis.cases(
         (
             events.kind.isin(["survey_sent", "rated"]),
-            ibis.literal("survey:") + events.subject_id.fill_null(events.event_id),
+            ibis.literal(SURVEY) + events.subject_id.fill_null(events.event_id),
         ),
-        (events.kind == "work", ibis.literal("work:") + events.event_id),
+        (events.kind == "work", ibis.literal(WORK) + events.event_id),
     )
     session = ibis.cases(
         (events.kind == "visited", events.subject_id), (events.kind == "ordered", events.value)

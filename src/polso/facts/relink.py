@@ -13,19 +13,25 @@ from typing import Final
 from polso.engine import DuckDB
 from polso.facts import FACTS
 from polso.facts.plan import PEOPLE, ROW, Plan, folded, whole
+from polso.facts.touched import covered
 
 AFFECTED: Final = "fold_affected"
 RELINKED: Final = "fold_relinked"
 
 
 def relinked(name: str) -> str:
-    """The scratch table of a fact's rows to be stored, after the second pass."""
+    """The scratch table of a fact's folded rows after the second pass."""
     return f"relinked_{name}"
 
 
-def stale(name: str) -> str:
+def _stale(name: str) -> str:
     """The scratch table of stored rows that the second pass now says differently: where they stand, and what it says."""
     return f"stale_{name}"
+
+
+def _renewed(name: str) -> str:
+    """The scratch table of those rows as they are now."""
+    return f"renewed_{name}"
 
 
 def relink(engine: DuckDB, steps: Plan, changed: str, touched: Mapping[str, str]) -> list[str]:
@@ -44,19 +50,19 @@ def relink(engine: DuckDB, steps: Plan, changed: str, touched: Mapping[str, str]
     return found
 
 
+def renew(engine: DuckDB, name: str) -> None:
+    """Store the rows that only the second pass says differently; those of touched keys are stored by whoever folded them."""
+    engine.run(f"DELETE FROM {name} WHERE rowid IN (SELECT {ROW} FROM {_stale(name)})")
+    engine.run(f"INSERT INTO {name} BY NAME SELECT * EXCLUDE ({ROW}) FROM {_renewed(name)}")
+
+
 def clean(engine: DuckDB, steps: Plan) -> None:
     """Let go of what that left in scratch."""
     for name in (AFFECTED, RELINKED):
         engine.drop(name)
     for fact in steps.relink:
-        for name in (whole(fact), relinked(fact), stale(fact)):
+        for name in (whole(fact), relinked(fact), _stale(fact), _renewed(fact)):
             engine.drop(name)
-
-
-def matching(rows: str, keys: str, names: Mapping[str, str] | tuple[str, ...]) -> str:
-    """SQL: whether a row has a key; `names` are the columns, {of the row: of the key} where they differ."""
-    pairs = names if isinstance(names, Mapping) else dict(zip(names, names, strict=True))
-    return " AND ".join(f"{rows}.{name} = {keys}.{other}" for name, other in pairs.items())
 
 
 def _find_affected(engine: DuckDB, steps: Plan, changed: str, touched: Mapping[str, str]) -> None:
@@ -64,9 +70,9 @@ def _find_affected(engine: DuckDB, steps: Plan, changed: str, touched: Mapping[s
     alias = f"SELECT client, subject_id AS customer_id FROM {changed} WHERE kind = 'identified'"
     named = [f"SELECT client, customer_id AS person FROM {changed}", alias]
     for name in steps.relink:
-        same = matching("t", "k", tuple(FACTS[name].key.columns))
+        same = covered(name, "t", "k")
         # Whoever an alias was taken for until now loses its rows.
-        known_as = matching("t", "a", ("client", "customer_id"))
+        known_as = "t.client = a.client AND t.customer_id = a.customer_id"
         named += [
             f"SELECT t.client, t.person FROM {name} AS t SEMI JOIN {touched[name]} AS k ON {same}",
             f"SELECT t.client, t.person FROM {name} AS t SEMI JOIN ({alias}) AS a ON {known_as}",
@@ -89,7 +95,7 @@ def _find_rows(engine: DuckDB, name: str, touched: str) -> None:
         f"SELECT t.rowid FROM {name} AS t SEMI JOIN {AFFECTED} AS a ON t.client = a.client AND t.{who} = a.person"
         for who in ("person", "customer_id")
     )
-    same = matching("t", "k", tuple(FACTS[name].key.columns))
+    same = covered(name, "t", "k")
     engine.scratch_sql(
         whole(name),
         f"""
@@ -100,20 +106,22 @@ def _find_rows(engine: DuckDB, name: str, touched: str) -> None:
 
 
 def _renew(engine: DuckDB, name: str) -> None:
-    """Set apart the stored rows that differ from what the second pass made, and make the rows to be stored."""
+    """Set apart the stored rows that differ from what the second pass made, and add to the folded ones what it made."""
     linked = [column.name for column in FACTS[name].columns if column.linked]
     made = ", ".join(f"m.{column}" for column in linked)
     differs = " OR ".join(f"m.{column} IS DISTINCT FROM t.{column}" for column in linked)
     engine.scratch_sql(
-        stale(name),
+        _stale(name),
         f"SELECT m.{ROW}, {made} FROM {RELINKED} AS m JOIN {name} AS t ON t.rowid = m.{ROW} WHERE {differs}",
     )
     renewed = ", ".join(f"s.{column} AS {column}" for column in linked)
+    # By place, so that of the many rows few are read in all their columns.
+    stored = f"SELECT *, rowid AS {ROW} FROM {name} WHERE rowid IN (SELECT {ROW} FROM {_stale(name)})"
+    engine.scratch_sql(
+        _renewed(name),
+        f"SELECT t.* REPLACE ({renewed}) FROM ({stored}) AS t JOIN {_stale(name)} AS s ON t.{ROW} = s.{ROW}",
+    )
     engine.scratch_sql(
         relinked(name),
-        f"""
-        SELECT t.* REPLACE ({renewed}) FROM {name} AS t JOIN {stale(name)} AS s ON t.rowid = s.{ROW}
-        UNION ALL BY NAME
-        SELECT f.*, {made} FROM {folded(name)} AS f JOIN {RELINKED} AS m ON m.{ROW} = -1 - f.rowid
-        """,
+        f"SELECT f.*, {made} FROM {folded(name)} AS f JOIN {RELINKED} AS m ON m.{ROW} = -1 - f.rowid",
     )
