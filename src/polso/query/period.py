@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from polso.errors import QuestionError
 
-# What calendars know too.
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+# Beyond them the arithmetic of dates, and of zones, ends.
+FIRST_YEAR, LAST_YEAR = 1000, 9000
 Compare = Literal["previous", "weekdays", "last_year"]
 WORDS = "2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-15, 2026-03-01..2026-04-01, 'last 28 days', 'this month', 'last month', all"
 
