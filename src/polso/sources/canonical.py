@@ -79,8 +79,8 @@ def _rows(engine: DuckDB, path: Path, encoding: str) -> tuple[Table, Raw | None]
     found = readers.read(engine, path, dialect)
     named = [f"{column} AS {name}" for name, column in found.columns.items() if name in KNOWN]
     numbers = [f"({found.row})::BIGINT AS {ROW}", f"({found.line})::BIGINT AS {LINE}"]
-    staged = engine.scratch_sql(STAGED, f"SELECT {', '.join((*named, *numbers))} FROM {readers.RAW}")
-    return staged, found
+    engine.scratch_sql(STAGED, f"SELECT {', '.join((*named, *numbers))} FROM {readers.RAW}")
+    return engine.table(STAGED), found
 
 
 def _unreadable(name: str, value: Value) -> Value:
