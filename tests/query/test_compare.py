@@ -67,6 +67,8 @@ def test_a_comparison_is_two_answers(acme: Acme) -> None:
     assert now.warnings == both_.warnings
     before = {named(cell): cell.value for cell in earlier}
     assert [before.get(named(cell)) for cell in both_] == [cell.previous for cell in both_]
+    rows = {named(cell): cell.n for cell in earlier}
+    assert all(cell.previous_n == rows[named(cell)] for cell in both_ if cell.previous is not None)
 
 
 def named(cell: Cell) -> tuple[object, ...]:
