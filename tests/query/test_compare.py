@@ -63,10 +63,12 @@ def test_a_comparison_is_two_answers(acme: Acme) -> None:
     labels = [d.label for d in DEFINITIONS]
     both_ = acme.care.ask(*labels, period="2026-03", compare="previous")
     now, earlier = (acme.care.ask(*labels, period=period) for period in ("2026-03", "2026-02"))
-    assert now.cells == tuple(replace(cell, previous=None, change=None) for cell in both_)
+    assert now.cells == tuple(replace(cell, previous=None, change=None, previous_n=None) for cell in both_)
     assert now.warnings == both_.warnings
     before = {named(cell): cell.value for cell in earlier}
     assert [before.get(named(cell)) for cell in both_] == [cell.previous for cell in both_]
+    rows = {named(cell): cell.n for cell in earlier}
+    assert all(cell.previous_n == rows[named(cell)] for cell in both_ if cell.previous is not None)
 
 
 def named(cell: Cell) -> tuple[object, ...]:

@@ -24,23 +24,18 @@ def said(answers: dict[str, Result], language: str = "en") -> str:
 
 
 def test_more_abandons_are_told_with_the_hour_they_come_from() -> None:
-    hours = [(9, 0.05, 400), (10, 0.24, 300), (18, 0.05, 300)]
-    before = [(9, 0.05, 400), (10, 0.05, 300), (18, 0.05, 300)]
-    told = [
-        answer(
-            *(cell("abandonment_rate", v, n, keys={"hour_of_day": h}) for h, v, n in one), by=("hour_of_day",)
-        )
-        for one in (hours, before)
+    hours = [
+        cell("abandonment_rate", now, n, keys={"hour_of_day": hour}, previous=0.05, previous_n=n)
+        for hour, now, n in ((9, 0.05, 400), (10, 0.24, 300), (18, 0.05, 300))
     ]
     story = {
         "levels": answer(SAME),
         "now": answer(cell("abandonment_rate", 0.107, 1000, previous=0.05, low=0.09, high=0.12)),
-        "level_hour_of_day": told[0],
-        "level_hour_of_day_before": told[1],
+        "level_hour_of_day": answer(*hours, by=("hour_of_day",)),
     }
     assert said(story) == "More give up before an answer: 10.7 %, +5.7 pt, almost all of it around 10:00."
     assert said(story, "it") == (
-        "Più persone rinunciano prima della risposta: 10,7 %, +5,7 pt, quasi tutto verso le 10:00."
+        "Più persone rinunciano prima della risposta: 10,7 %, +5,7 pt, quasi solo verso le 10:00."
     )
 
 

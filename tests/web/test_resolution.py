@@ -23,22 +23,27 @@ def said(answers: dict[str, Result], language: str = "en") -> str:
     return read(sentence(page(SCREEN, answers, language))).replace("\u00a0", " ")
 
 
-def by_channel(kpi: str, *many: tuple[str, float, int]) -> Result:
-    """An answer by channel: channel, value, n."""
-    return answer(*(cell(kpi, value, n, keys={"channel": name}) for name, value, n in many), by=("channel",))
+def by_channel(kpi: str, *many: tuple[str, float, float]) -> Result:
+    """An answer by channel: channel, value before and now."""
+    return answer(
+        *(
+            cell(kpi, now, 500, keys={"channel": name}, previous=before, previous_n=500)
+            for name, before, now in many
+        ),
+        by=("channel",),
+    )
 
 
 def test_the_worst_move_is_told_with_the_channel_it_comes_from() -> None:
     story = {
         "now": answer(cell(FCR, 0.60, 1000, previous=0.72, low=0.58, high=0.62)),
         "median": answer(SAME_TIME),
-        "rates_channel": by_channel(FCR, ("phone", 0.44, 500), ("email", 0.76, 500)),
-        "rates_channel_before": by_channel(FCR, ("phone", 0.70, 500), ("email", 0.74, 500)),
+        "rates_channel": by_channel(FCR, ("phone", 0.70, 0.44), ("email", 0.74, 0.76)),
     }
     assert said(story) == (
         "Fewer tickets are solved at the first contact: 60.0 %, −12 pt, almost all of it phone."
     )
-    assert said(story, "it") == "Meno ticket risolti al primo contatto: 60,0 %, −12 pt, quasi tutto phone."
+    assert said(story, "it") == "Meno ticket risolti al primo contatto: 60,0 %, −12 pt, quasi solo phone."
 
 
 def test_what_got_better_comes_after_what_got_worse() -> None:

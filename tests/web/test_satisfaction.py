@@ -22,21 +22,24 @@ def said(answers: dict[str, Result], language: str = "en") -> str:
     return read(sentence(page(SCREEN, answers, language))).replace("\u00a0", " ")
 
 
-def by_channel(*many: tuple[str, float, int]) -> Result:
-    """CSAT by channel: channel, value, n."""
+def by_channel(*many: tuple[str, float, float]) -> Result:
+    """CSAT by channel: channel, value before and now."""
     return answer(
-        *(cell("csat", value, n, keys={"channel": name}) for name, value, n in many), by=("channel",)
+        *(
+            cell("csat", now, 450, keys={"channel": name}, previous=before, previous_n=450)
+            for name, before, now in many
+        ),
+        by=("channel",),
     )
 
 
 def test_a_fall_is_told_with_the_channel_it_comes_from() -> None:
     story = {
         "now": answer(CSAT, NPS),
-        "by_channel": by_channel(("phone", 0.74, 450), ("email", 0.88, 450)),
-        "by_channel_before": by_channel(("phone", 0.83, 450), ("email", 0.87, 450)),
+        "by_channel": by_channel(("phone", 0.83, 0.74), ("email", 0.87, 0.88)),
     }
     assert said(story) == "Fewer customers are satisfied: 81.0 %, −4 pt, almost all of it phone."
-    assert said(story, "it") == "Meno clienti soddisfatti: 81,0 %, −4 pt, quasi tutto phone."
+    assert said(story, "it") == "Meno clienti soddisfatti: 81,0 %, −4 pt, quasi solo phone."
 
 
 def test_more_who_recommend_are_told_in_points() -> None:

@@ -33,13 +33,31 @@ def test_where_chance_explains_all_the_level_is_said() -> None:
 def test_what_moved_beyond_chance_is_said_with_its_channel() -> None:
     bots = answer(cell("bot_containment", 0.4, 900, previous=0.6, low=0.37, high=0.43))
     channels = answer(
-        cell("bot_containment", 0.2, 500, keys={"channel": "chat"}, previous=0.6, low=0.17, high=0.24),
-        cell("bot_containment", 0.6, 400, keys={"channel": "phone"}, previous=0.6, low=0.55, high=0.65),
+        cell(
+            "bot_containment",
+            0.24,
+            500,
+            keys={"channel": "chat"},
+            previous=0.6,
+            previous_n=500,
+            low=0.2,
+            high=0.28,
+        ),
+        cell(
+            "bot_containment",
+            0.6,
+            400,
+            keys={"channel": "phone"},
+            previous=0.6,
+            previous_n=400,
+            low=0.55,
+            high=0.65,
+        ),
         by=("channel",),
     )
     known = {**LEVEL, "bots": bots, "bots_by_channel": channels}
-    assert said("en", **known) == "Worse: Bot containment −20 pt (mostly chat)."
-    assert said("it", **known) == "Peggio: Contenimento del bot −20 pt (soprattutto chat)."
+    assert said("en", **known) == "Worse: Bot containment −20 pt (almost all of it chat)."
+    assert said("it", **known) == "Peggio: Contenimento del bot −20 pt (quasi solo chat)."
 
 
 def test_without_data_it_says_what_to_load() -> None:

@@ -40,7 +40,7 @@ def test_a_slowdown_is_said_with_the_slice_that_it_touches_most() -> None:
         f"Within their target: 75.0{NB}%. Still waiting for a reply: 6."
     )
     assert story("it", **asked) == (
-        f"La prima risposta è più lenta di 12{NB}min: metà ha richiesto più di 50{NB}min, soprattutto whatsapp (+1{NB}h). "
+        f"La prima risposta è più lenta di 12{NB}min: metà ha richiesto più di 50{NB}min, in particolare whatsapp (+1{NB}h). "
         f"Entro l'obiettivo: 75,0{NB}%. Ancora in attesa di risposta: 6."
     )
 

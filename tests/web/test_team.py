@@ -38,16 +38,20 @@ def test_what_moved_is_said_of_a_team() -> None:
         **WHOLE,
         "csat": answer(cell("csat", 0.7, 900, previous=0.8, low=0.67, high=0.73)),
         "csat_by_team": answer(
-            cell("csat", 0.6, 500, keys={"team": "fatture"}, previous=0.8, low=0.56, high=0.64),
-            cell("csat", 0.8, 400, keys={"team": "vendite"}, previous=0.8, low=0.76, high=0.84),
+            cell(
+                "csat", 0.62, 500, keys={"team": "fatture"}, previous=0.8, previous_n=500, low=0.58, high=0.66
+            ),
+            cell(
+                "csat", 0.8, 400, keys={"team": "vendite"}, previous=0.8, previous_n=400, low=0.76, high=0.84
+            ),
             by=("team",),
         ),
         "csat_by_agent": answer(
             cell("csat", 0.1, 500, keys={"agent": "Anna"}, low=0.0, high=0.2), by=("agent",)
         ),
     }
-    assert said("en", **moved) == "Worse: CSAT −10 pt (mostly fatture)."
-    assert said("it", **moved) == "Peggio: CSAT −10 pt (soprattutto fatture)."
+    assert said("en", **moved) == "Worse: CSAT −10 pt (almost all of it fatture)."
+    assert said("it", **moved) == "Peggio: CSAT −10 pt (quasi solo fatture)."
 
 
 def test_without_contacts_it_says_what_to_load() -> None:

@@ -157,24 +157,25 @@ def change(cell: Cell, definition: Definition, words: Words) -> Text:
     return Text(" ".join(part for part in (way.arrow, size, way.word) if part), style=TONES[way.tone])
 
 
-# Two standard deviations of a count, as chance alone makes them.
-CHANCE: Final = 1.96
+# Counts of the same thing differ by less than so many roots of it 19 times out of 20.
+SPREAD: Final = 1.96
 
 
 def is_sure(cell: Cell, definition: Definition) -> bool:
-    """Whether a change is more than chance explains.
+    """Whether a change is more than chance explains; what rests on few rows never is.
 
-    Both periods vary: a number with an interval must move by half of it times the root of two (equal n), a count by
-    more than counts of that size do (Poisson). What rests on few rows, or has no interval, is never sure.
+    Both periods vary. A number with an interval must move by half of it times the root of two (equal n); a count by more
+    than counts of that size differ (Poisson); a sum or money over n rows as n such things do.
     """
-    if cell.value is None or cell.change is None or cell.previous is None or cell.is_small:
+    if cell.value is None or not cell.change or cell.previous is None or cell.is_small:
         return False
+    if cell.low is not None and cell.high is not None:
+        half = cell.value - cell.low if cell.change > 0 else cell.high - cell.value
+        return abs(cell.change) > math.sqrt(2) * half
     if definition.unit == "count":
-        return abs(cell.change) > CHANCE * math.sqrt(max(cell.value + cell.previous, 1))
-    if cell.low is None or cell.high is None:
-        return False
-    half = cell.value - cell.low if cell.change > 0 else cell.high - cell.value
-    return abs(cell.change) > math.sqrt(2) * half
+        return abs(cell.change) > SPREAD * math.sqrt(max(cell.value + cell.previous, 1))
+    rows = 1 / max(cell.n, 1) + 1 / max(cell.previous_n or cell.n, 1)
+    return abs(cell.change) > SPREAD * abs(cell.previous) * math.sqrt(rows)
 
 
 def n(cell: Cell, words: Words) -> Text:

@@ -30,7 +30,8 @@ FEW: Final = "only "
 class Cell:
     """One number: which KPI under which definition, where it stands, and how sure it is.
 
-    value, low, high are in seconds (durations), shares from 0 to 1, points (-100 to 100), money, or counts.
+    value, low, high are in seconds (durations), shares from 0 to 1, points (-100 to 100), money, or counts;
+    previous_n: the rows behind `previous`, without which nobody can say what part of a change a cell makes.
     """
 
     kpi: str
@@ -48,6 +49,7 @@ class Cell:
     change: float | None = None
     warnings: tuple[str, ...] = ()
     parts: dict[str, Any] = field(default_factory=dict)
+    previous_n: int | None = None
 
     @property
     def is_hidden(self) -> bool:

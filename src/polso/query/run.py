@@ -256,7 +256,7 @@ def _cell(
     return Cell(
         d.name, d.variant, dict(zip(names, key, strict=True)), answer.value, answer.n, answer.low, answer.high, unit,
         d.stat if d.kind in ("duration", "survival", "mean") else None, time if timed else None, d.version, previous, change,
-        tuple(warnings), dict(answer.parts),
+        tuple(warnings), dict(answer.parts), before.n if before else None,
     )  # fmt: skip
 
 

@@ -60,10 +60,11 @@ def suppressed(store: Store, result: Result, scope: Scope, earlier: Period | Non
 def _seen(cell: Cell, now: Iterable[Verdict], before: Iterable[Verdict], scope: Scope) -> Cell:
     if any(verdict.hides(cell.keys) for verdict in now):
         return replace(
-            cell, value=None, n=0, low=None, high=None, previous=None, change=None, parts={}, warnings=(_too_few(scope),)
+            cell, value=None, n=0, low=None, high=None, previous=None, change=None, previous_n=None, parts={},
+            warnings=(_too_few(scope),),
         )  # fmt: skip
     if any(verdict.hides(cell.keys) for verdict in before):
-        return replace(cell, previous=None, change=None)
+        return replace(cell, previous=None, change=None, previous_n=None)
     return cell
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -98,6 +98,10 @@ class Page:
         found = self.answers.get(name)
         return self.words.told(" ".join(str(found).split())) if isinstance(found, PolsoError) else ""
 
+    def reasons(self) -> list[str]:
+        """Why questions have no answer, each reason once: a filter that a fact lacks, a privacy that is kept."""
+        return list(dict.fromkeys(why for name in self.answers if (why := self.why(name))))
+
     def cells(self, name: str, kpi: str | None = None, variant: str | None = None) -> list[Cell]:
         """The cells of an answer, of one KPI or definition only."""
         result = self.result(name)
@@ -163,12 +167,21 @@ class Page:
         way = self.words.direction(moved, definition.better, sure=tables.is_sure(cell, definition))
         return Change(way.arrow, size, way.word, way.tone)
 
+    def size(self, cell: Cell, definition: Definition) -> Markup:
+        """How far a cell moved, in its tone, for a sentence."""
+        moved = self.change(cell, definition)
+        size, tone = (moved.size, moved.tone) if moved else (DASH, "plain")
+        return Markup('<span class="{}">{}</span>').format(tone, size)
+
     def moved(self, cell: Cell, definition: Definition) -> Markup:
         """A KPI and how it moved, for a sentence: the title leads to its number."""
-        moved = self.change(cell, definition)
-        title = self.link(definition.title.of(self.words.language), self.number_url(cell))
-        size, tone = (moved.size, moved.tone) if moved else (DASH, "plain")
-        return Markup('{} <span class="{}">{}</span>').format(title, tone, size)
+        title = self.link(self.title(definition), self.number_url(cell))
+        return Markup("{} {}").format(title, self.size(cell, definition))
+
+    def value(self, cell: Cell) -> Markup:
+        """A number of a sentence, leading to its own page."""
+        text = self.words.value(cell.value, cell.unit, business=cell.time == "business")
+        return self.link(text, self.number_url(cell))
 
     def aim(self, definition: Definition) -> Target | None:
         """The target of the whole; those of slices need a split."""
@@ -344,20 +357,6 @@ def grain_of(period: Period) -> str:
         if period.days <= 400
         else "month"
     )
-
-
-def sure_changes(
-    pairs: Iterable[tuple[Cell, Definition]], tone: str, words: PageWords
-) -> list[tuple[Cell, Definition]]:
-    """The cells that moved beyond chance in a tone (good or bad), the largest move relative to the number first."""
-    found = []
-    for cell, definition in pairs:
-        if cell.change is None or not cell.previous:
-            continue
-        way = words.direction(cell.change, definition.better, sure=tables.is_sure(cell, definition))
-        if way.tone == tone:
-            found.append((abs(cell.change / cell.previous), cell, definition))
-    return [(cell, definition) for _, cell, definition in sorted(found, key=lambda one: -one[0])]
 
 
 def _filters(care: Care) -> list[tuple[str, list[Any]]]:

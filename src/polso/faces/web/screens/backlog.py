@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from polso.faces.web import plots
-from polso.faces.web.cause import Part, mostly
+from polso.faces.web.cause import Part, counted, mostly
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Tile, View
 from polso.faces.web.pivot import Column, pivoted
@@ -170,7 +170,7 @@ def sentence(page: Page) -> Markup:
 
 
 def _moved(page: Page, moved: Mapping[str, int], end: Cell) -> Markup:
-    start, now = moved.get(START), page.link(page.words.count(end.value or 0), page.number_url(end))
+    start, now = moved.get(START), page.value(end)
     if start is None:
         return page.html("Open tickets: {now}.", now=now)
     before = page.words.count(start)
@@ -179,7 +179,8 @@ def _moved(page: Page, moved: Mapping[str, int], end: Cell) -> Markup:
     # Its own start and end are counted, not sampled: no chance in them.
     rose = (end.value or 0) > start
     toned = Markup('<span class="{}">{}</span>').format("bad" if rose else "good", now)
-    where = mostly(page, [_parts(page, f"{ask}_roll", name) for ask, name in SPLITS.items()])
+    splits = [_parts(page, f"{ask}_roll", name) for ask, name in SPLITS.items()]
+    where = mostly(page, splits, start, end.value or 0)
     if rose:
         return page.html(
             "The backlog grew from {before} to {now}{where}.", before=before, now=toned, where=where
@@ -194,10 +195,7 @@ def _parts(page: Page, ask: str, name: str) -> list[Part]:
     by_value: dict[object, dict[str, int]] = {}
     for cell in page.cells(ask):
         by_value.setdefault(cell.keys[name], {})[cell.keys["band"]] = int(cell.value or 0)
-    return [
-        Part(name, value, one.get(START, 0), one.get(END, 0) - one.get(START, 0))
-        for value, one in by_value.items()
-    ]
+    return [counted(name, value, one.get(START, 0), one.get(END, 0)) for value, one in by_value.items()]
 
 
 def _old(page: Page) -> Markup:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import plots
+from polso.faces.web import cause, moves, plots
 from polso.faces.web.dots import dots
-from polso.faces.web.news import news, reasons
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, View
 from polso.faces.web.pivot import Column, pivot
@@ -49,7 +48,7 @@ ASKS: Final = {
     "contacts_by_month": Ask(("contact_conversion_rate",), by=("month",)),
     "costs_by_month": Ask(COSTS, by=("month",)),
 }
-WHERE: Final = {"cost_per_contact": "costs_by_channel", "conversion_rate": "visits_by_channel"}
+WHERE: Final = ("costs_by_channel", "visits_by_channel")
 BY_CHANNEL: Final = (
     Column("costs_by_channel", "cost_per_contact", variant="default"),
     Column("contacts_by_channel", "contact_conversion_rate", sampled=True),
@@ -92,7 +91,7 @@ def compose(page: Page) -> View:
         _table(page, "by_channel", page.say("By channel"), BY_CHANNEL, "channel"),
         _months(page),
     ]
-    return View(sentence(page), [tile for tile in made if tile], figures, {"reasons": reasons(page)})
+    return View(sentence(page), [tile for tile in made if tile], figures, {"reasons": page.reasons()})
 
 
 def _no_orders(page: Page) -> str:
@@ -152,19 +151,18 @@ def sentence(page: Page) -> Markup:
     level = _level(page)
     if not level:
         return page.html("Load orders and costs to see who comes back and what care costs.")
-    moved = news(page, ("orders", "visits", "contacts", "costs", "share"), WHERE)
-    return Markup(" ").join(part for part in (moved or level, _gap(page)) if part)
+    asks = ("orders", "visits", "contacts", "costs", "share")
+    moved = moves.news(page, asks, cause.asides(page, WHERE))
+    return moves.joined(moved or level, _gap(page))
 
 
 def _level(page: Page) -> Markup:
     again, cost = page.cell("orders", "retention_rate"), page.cell("costs", "cost_per_contact", "default")
     said = []
     if again and again.value is not None:
-        share = page.link(page.words.share(again.value), page.number_url(again))
-        said.append(page.html("{share} of customers bought again.", share=share))
+        said.append(page.html("{share} of customers bought again.", share=page.value(again)))
     if cost and cost.value is not None:
-        money = page.link(page.words.money(cost.value), page.number_url(cost))
-        said.append(page.html("A contact cost {money}.", money=money))
+        said.append(page.html("A contact cost {money}.", money=page.value(cost)))
     return Markup(" ").join(said)
 
 
@@ -179,10 +177,7 @@ def _gap(page: Page) -> Markup:
     if len(known) < len(cells):
         return Markup("")
     ticket, none = known
-    shares = {
-        name: page.link(page.words.share(cell.value or 0), page.number_url(cell))
-        for name, cell in (("ticket", ticket), ("none", none))
-    }
+    shares = {"ticket": page.value(ticket), "none": page.value(none)}
     if (ticket.low or 0) > (none.high or 0):
         return page.html("Customers with a ticket came back more often, {ticket} against {none}.", **shares)
     if (ticket.high or 0) < (none.low or 0):

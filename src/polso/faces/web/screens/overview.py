@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from markupsafe import Markup
 
-from polso.faces.web import funnel, plots
-from polso.faces.web.cause import movers, value_link
-from polso.faces.web.page import Page, sure_changes
+from polso.faces.web import cause, funnel, moves, plots
+from polso.faces.web.page import Page
 from polso.faces.web.parts import Tile, View
 from polso.faces.web.screen import TIME, Ask, Screen
-
-if TYPE_CHECKING:
-    from polso.kpis.definition import Definition
-    from polso.query.result import Cell
 
 MEDIAN: Final = ("first_response_time",)
 NUMBERS: Final = (
@@ -29,7 +24,7 @@ LEADS: Final = {
     "first_contact_resolution": "/resolution", "abandonment_rate": "/phone", "csat": "/satisfaction",
     "nps": "/satisfaction", "cost_per_contact": "/loyalty",
 }  # fmt: skip
-# Where a change may come from: of numbers that chance moves too, since only there it can be told from one.
+# Where a change may come from: of numbers that can be better or worse beyond chance.
 SAMPLED: Final = ("first_contact_resolution", "abandonment_rate", "csat", "nps")
 # By channel only: every split more makes the first page slower, and its own screens know the others.
 WHERE: Final = {
@@ -48,7 +43,6 @@ ASKS: Final = {
     **WHERE,
     **funnel.ASKS,
 }
-SAID: Final = 3
 
 
 def compose(page: Page) -> View:
@@ -80,33 +74,13 @@ def _tile(page: Page, ask: str, name: str) -> Tile | None:
 
 def sentence(page: Page) -> Markup:
     """What got worse and what got better, beyond what chance explains, the largest moves first."""
-    pairs = []
-    for ask, kpis in (("now", NUMBERS), ("fast", MEDIAN)):
-        result = page.result(ask)
-        for name in kpis if result else ():
-            cell = page.cell(ask, *_named(name))
-            if result and cell:
-                pairs.append((cell, page.definition(result, cell)))
-    if not any(cell.value for cell, _ in pairs):
+    asked = [cell for name in ("now", "fast") for cell in page.cells(name)]
+    if not any(cell.value for cell in asked):
         return page.html("Nothing in this period and with these filters.")
     if page.earlier is None:
         return page.html("Choose a period to compare with to see what changed.")
-    parts = []
-    for tone, text in (("bad", "Worse: {list}."), ("good", "Better: {list}.")):
-        moved = sure_changes(pairs, tone, page.words)[:SAID]
-        if moved:
-            parts.append(page.html(text, list=Markup(", ").join(_moved(page, *pair) for pair in moved)))
-    return Markup(" ").join(parts) or page.html("Nothing changed beyond what chance explains.")
-
-
-def _moved(page: Page, cell: Cell, definition: Definition) -> Markup:
-    """How a number moved, and the slice in which it did so most, where one moved beyond chance."""
-    found = movers(page, WHERE, cell.kpi, 1 if (cell.change or 0) > 0 else -1)
-    said = page.moved(cell, definition)
-    if not found:
-        return said
-    slice_, name = found[0]
-    return said + page.html(" (above all {who})", who=value_link(page, name, slice_.keys[name]))
+    said = moves.news(page, ("now", "fast"), cause.asides(page, WHERE))
+    return said or page.html("Nothing changed beyond what chance explains.")
 
 
 SCREEN = Screen("overview", "Overview", 10, compose, ASKS, path="/")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from polso.faces.charts import ACCENT, INK
-from polso.faces.web import funnel, headline, plots
+from polso.faces.web import cause, funnel, moves, plots
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, Tile, View
 from polso.faces.web.pivot import side_by_side
@@ -45,10 +45,8 @@ ASKS: Final = {
     "occupancy_teams": Ask(("occupancy",), by=("team",)),
     **funnel.ASKS,
     **{f"within_{seconds}": Ask((LEVEL,), params={"within": seconds}) for seconds in WITHIN},
-    **{f"level_{name}": Ask(MOVING, by=(name,)) for name in SPLITS},
-    **{f"level_{name}_before": Ask(MOVING, by=(name,), earlier=True) for name in SPLITS},
-    **{f"wait_{name}": Ask(WAIT, by=(name,)) for name in SPLITS},
-    **{f"wait_{name}_before": Ask(WAIT, by=(name,), earlier=True) for name in SPLITS},
+    **{f"level_{name}": Ask(MOVING, by=(name,), compare=True) for name in SPLITS},
+    **{f"wait_{name}": Ask(WAIT, by=(name,), compare=True) for name in SPLITS},
     **{f"handling_{name}": Ask(("handle_time",), by=(name,)) for name in ("channel", "team")},
 }
 TABLES: Final = ("by_channel", "by_team")
@@ -170,26 +168,19 @@ def sentence(page: Page) -> Markup:
     level = standing(page)
     if level is None:
         return Markup("{}").format(nothing(page))
-    asked = [
-        ("levels", LEVEL, "default"),
-        ("now", GIVEN_UP, "default"),
-        ("wait", "speed_of_answer", "default"),
-        ("wait_p90", "speed_of_answer", "default"),
-    ]
-    found = headline.moves(page, asked)
+    found = moves.moves(page, ("levels", "now", "wait", "wait_p90"), (*MOVING, *WAIT))
     if not found:
-        return headline.joined(level, headline.unchanged(page))
-    first = next((one for one in found if one[1].stat != "p90"), None)
+        return moves.joined(level, moves.unchanged(page))
+    first = next((one for one in found if one.cell.stat != "p90"), None)
     if first is None:
-        return headline.joined(level, headline.also(page, found))
-    tone, cell, definition = first
+        return moves.joined(level, moves.also(page, found))
+    cell = first.cell
     ask = "wait" if cell.kpi == "speed_of_answer" else "level"
-    splits = [(f"{ask}_{name}", f"{ask}_{name}_before") for name in SPLITS]
-    said = _told(page, cell.kpi, tone, {
-        "value": headline.value(page, cell), "size": headline.size(page, cell, definition),
-        "limit": _limit(page), "place": headline.place(page, cell, splits),
+    said = _told(page, cell.kpi, first.tone, {
+        "value": page.value(cell), "size": page.size(cell, first.definition),
+        "limit": _limit(page), "place": cause.where(page, first, [f"{ask}_{name}" for name in SPLITS]),
     })  # fmt: skip
-    return headline.joined(said, headline.also(page, [one for one in found if one is not first][:2]))
+    return moves.joined(said, moves.also(page, [one for one in found if one is not first][:2]))
 
 
 def _limit(page: Page) -> str:
@@ -226,12 +217,10 @@ def standing(page: Page) -> Markup | None:
     if level is None or level.value is None:
         return None
     if given_up is None or given_up.value is None:
-        return page.html(
-            "{value} get an answer within {limit}.", value=headline.value(page, level), limit=_limit(page)
-        )
+        return page.html("{value} get an answer within {limit}.", value=page.value(level), limit=_limit(page))
     return page.html(
         "{value} get an answer within {limit}; {share} give up before one.",
-        value=headline.value(page, level), limit=_limit(page), share=headline.value(page, given_up),
+        value=page.value(level), limit=_limit(page), share=page.value(given_up),
     )  # fmt: skip
 
 

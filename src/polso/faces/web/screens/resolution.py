@@ -10,7 +10,7 @@ from markupsafe import Markup
 from polso.errors import PolsoError
 from polso.faces.asked import condition
 from polso.faces.charts import ACCENT, INK
-from polso.faces.web import headline, plots
+from polso.faces.web import cause, moves, plots
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, Tile, View
 from polso.faces.web.pivot import side_by_side
@@ -48,10 +48,8 @@ ASKS: Final = {
     "bands": Ask(("resolution_bands",)),
     "definitions": Ask((FCR,), definition=DEFINITIONS),
     "reasons": Ask(("transfer_volume",), by=("reason",)),
-    **{f"time_{name}": Ask(TIMED, stat="median", by=(name,)) for name in SPLITS},
-    **{f"time_{name}_before": Ask(TIMED, stat="median", by=(name,), earlier=True) for name in SPLITS},
-    **{f"rates_{name}": Ask(SPLIT, by=(name,)) for name in SPLITS},
-    **{f"rates_{name}_before": Ask(SPLIT, by=(name,), earlier=True) for name in SPLITS},
+    **{f"time_{name}": Ask(TIMED, stat="median", by=(name,), compare=True) for name in SPLITS},
+    **{f"rates_{name}": Ask(SPLIT, by=(name,), compare=True) for name in SPLITS},
 }  # fmt: skip
 # A curve drawn with more steps than this cannot be told from one with fewer.
 STEPS: Final = 240
@@ -314,22 +312,20 @@ def sentence(page: Page) -> Markup:
         return page.html(
             "Nothing was solved in this period: load events `opened` and `solved`, or choose a longer one."
         )
-    asked = [("median", "resolution_time", "default"), ("p90", "resolution_time", "default")]
-    asked += [("now", kpi, "default") for kpi in (*SPLIT, "resolution_rate", "repeat_contact_rate")]
-    found = headline.moves(page, asked)
+    kpis = (*TIMED, *SPLIT, "resolution_rate", "repeat_contact_rate")
+    found = moves.moves(page, ("median", "p90", "now"), kpis)
     if not found:
-        return headline.joined(level, headline.unchanged(page))
-    first = next((one for one in found if one[1].stat != "p90" and one[1].kpi in (*TIMED, *SPLIT)), None)
+        return moves.joined(level, moves.unchanged(page))
+    first = next((one for one in found if one.cell.stat != "p90" and one.cell.kpi in (*TIMED, *SPLIT)), None)
     if first is None:
-        return headline.joined(level, headline.also(page, found[:3]))
-    tone, cell, definition = first
+        return moves.joined(level, moves.also(page, found[:3]))
+    cell = first.cell
     ask = "time" if cell.kpi == "resolution_time" else "rates"
-    splits = [(f"{ask}_{name}", f"{ask}_{name}_before") for name in SPLITS]
-    said = _told(page, cell.kpi, tone, {
-        "value": headline.value(page, cell), "size": headline.size(page, cell, definition),
-        "place": headline.place(page, cell, splits),
+    said = _told(page, cell.kpi, first.tone, {
+        "value": page.value(cell), "size": page.size(cell, first.definition),
+        "place": cause.where(page, first, [f"{ask}_{name}" for name in SPLITS]),
     })  # fmt: skip
-    return headline.joined(said, headline.also(page, [one for one in found if one is not first][:2]))
+    return moves.joined(said, moves.also(page, [one for one in found if one is not first][:2]))
 
 
 def _told(page: Page, kpi: str, tone: str, said: Mapping[str, Markup]) -> Markup:
@@ -354,12 +350,10 @@ def standing(page: Page) -> Markup | None:
     median, fcr = page.cell("median", "resolution_time"), page.cell("now", FCR, "default")
     if median is None or median.value is None:
         return None
-    half = page.html("Half the tickets are solved within {value}", value=headline.value(page, median))
+    half = page.html("Half the tickets are solved within {value}", value=page.value(median))
     if fcr is None or fcr.value is None:
         return half + "."
-    return page.html(
-        "{half}; {value} are solved at the first contact.", half=half, value=headline.value(page, fcr)
-    )
+    return page.html("{half}; {value} are solved at the first contact.", half=half, value=page.value(fcr))
 
 
 SCREEN = Screen("resolution", "Resolution", 50, compose, ASKS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import headline, plots
+from polso.faces.web import cause, moves, plots
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Tile, View
 from polso.faces.web.pivot import side_by_side
@@ -33,8 +33,7 @@ ASKS: Final = {
     "answered": Ask((f"{ANSWERED}:by_now",), by=(GRAIN,)),
     "scores": Ask(("rating_volume",), by=("score",), where={"scale": "csat5"}),
     "classes": Ask(("rating_volume",), by=("nps_class",), where={"scale": "nps"}),
-    **{f"by_{name}": Ask((*SAID, f"{ANSWERED}:by_now"), by=(name,)) for name in SPLITS},
-    **{f"by_{name}_before": Ask(SAID, by=(name,), earlier=True) for name in SPLITS},
+    **{f"by_{name}": Ask((*SAID, f"{ANSWERED}:by_now"), by=(name,), compare=True) for name in SPLITS},
 }  # fmt: skip
 TABLES: Final = tuple(f"table_{name}" for name in SPLITS)
 
@@ -147,7 +146,7 @@ def warning(page: Page) -> Markup:
         return Markup("")
     return page.html(
         "Only {share} of those asked answered: those who did may differ from those who did not.",
-        share=headline.value(page, cell),
+        share=page.value(cell),
     )
 
 
@@ -156,20 +155,18 @@ def sentence(page: Page) -> Markup:
     level = standing(page)
     if not level:
         return Markup("{}").format(_load(page))
-    asked = [("now", kpi, "default") for kpi in SAID]
-    asked += [("now", "csat", "csat7"), ("now", "csat", "thumbs"), ("asked", ANSWERED, "default")]
-    found = headline.moves(page, asked)
+    found = moves.moves(page, ("now", "asked"), (*SAID, *OTHERS, ANSWERED))
     if not found:
-        return headline.joined(level, headline.unchanged(page))
-    first = next((one for one in found if one[1].kpi in SAID and one[1].variant == "default"), None)
+        return moves.joined(level, moves.unchanged(page))
+    first = next((one for one in found if one.cell.kpi in SAID and one.cell.variant == "default"), None)
     if first is None:
-        return headline.joined(level, headline.also(page, found))
-    tone, cell, definition = first
-    said = _told(page, cell.kpi, tone, {
-        "value": headline.value(page, cell), "size": headline.size(page, cell, definition),
-        "place": headline.place(page, cell, [(f"by_{name}", f"by_{name}_before") for name in SPLITS]),
+        return moves.joined(level, moves.also(page, found))
+    cell = first.cell
+    said = _told(page, cell.kpi, first.tone, {
+        "value": page.value(cell), "size": page.size(cell, first.definition),
+        "place": cause.where(page, first, [f"by_{name}" for name in SPLITS]),
     })  # fmt: skip
-    return headline.joined(said, headline.also(page, [one for one in found if one is not first]))
+    return moves.joined(said, moves.also(page, [one for one in found if one is not first]))
 
 
 def _told(page: Page, kpi: str, tone: str, said: Mapping[str, Any]) -> Markup:
@@ -192,7 +189,7 @@ def standing(page: Page) -> Markup:
         cell = page.cell("now", kpi, "default")
         if cell is None or cell.value is None:
             continue
-        value, n = headline.value(page, cell), page.words.count(cell.n)
+        value, n = page.value(cell), page.words.count(cell.n)
         parts.append({
             "csat": page.html("{value} are satisfied ({n} answers)", value=value, n=n),
             "nps": page.html("NPS {value} ({n} answers)", value=value, n=n),

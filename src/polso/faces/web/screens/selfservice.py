@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import plots
+from polso.faces.web import cause, moves, plots
 from polso.faces.web.dots import dots
-from polso.faces.web.news import news, reasons
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, View
 from polso.faces.web.pivot import Column, pivot
 from polso.faces.web.screen import TIME, Ask, Screen
 
 if TYPE_CHECKING:
-    from polso.query.result import Cell, Result
+    from polso.query.result import Result
 
 VISITS: Final = ("self_service_score", "deflection_rate", "linked_visit_share")
 BOTS: Final = ("bot_containment", "bot_hand_off_rate", "bot_hand_off_rate:silent")
@@ -43,7 +42,6 @@ ASKS: Final = {
     "bots_by_type": Ask(("bot_containment",), by=("issue_type",)),
     "by_article": Ask(ARTICLES, by=("article",)),
 }
-WHERE: Final = {"bot_containment": "bots_by_channel", "bot_hand_off_rate": "bots_by_channel"}
 BOT_COLUMNS: Final = (
     Column("bots_by_channel", "bot_containment", sampled=True),
     Column("bots_by_channel", "bot_hand_off_rate", variant="default", sampled=True),
@@ -73,7 +71,7 @@ def compose(page: Page) -> View:
         _articles(page),
         _bots(page),
     ]
-    return View(sentence(page), [tile for tile in made if tile], figures, {"reasons": reasons(page)})
+    return View(sentence(page), [tile for tile in made if tile], figures, {"reasons": page.reasons()})
 
 
 def deflection(page: Page) -> Figure:
@@ -170,10 +168,8 @@ def sentence(page: Page) -> Markup:
         return page.html(
             "Load visits, searches, bot conversations or a community to see what customers solve by themselves."
         )
-    return (
-        news(page, ("visits", "bots", "hand_off", "articles", "searches", "threads", "answers"), WHERE)
-        or level
-    )
+    asks = ("visits", "bots", "hand_off", "articles", "searches", "threads", "answers")
+    return moves.news(page, asks, cause.asides(page, ("bots_by_channel",))) or level
 
 
 def _level(page: Page) -> Markup:
@@ -187,13 +183,9 @@ def _level(page: Page) -> Markup:
         ),
     )
     said = [
-        page.html(text, share=_share(page, cell)) for cell, text in found if cell and cell.value is not None
+        page.html(text, share=page.value(cell)) for cell, text in found if cell and cell.value is not None
     ]
     return Markup(" ").join(said)
-
-
-def _share(page: Page, cell: Cell) -> Markup:
-    return page.link(page.words.share(cell.value or 0), page.number_url(cell))
 
 
 SCREEN = Screen("selfservice", "Self-service and community", 90, compose, ASKS)

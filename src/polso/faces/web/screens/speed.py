@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from polso.faces import table as tables
 from polso.faces.charts import ACCENT, INK, PALE
+from polso.faces.table import is_sure
 from polso.faces.web import plots
 from polso.faces.web.cause import movers, value_link
 from polso.faces.web.page import Page
@@ -21,6 +21,7 @@ from polso.facts.sla import title as target_name
 
 if TYPE_CHECKING:
     from polso.config import Target
+    from polso.kpis.definition import Definition
     from polso.query.result import Cell, Result
 
 FIRST: Final = "first_response_time"
@@ -259,16 +260,17 @@ def sentence(page: Page) -> Markup:
 
 
 def _first(page: Page, cell: Cell) -> Markup:
-    now = page.link(page.words.value(cell.value, "duration"), page.number_url(cell))
-    if cell.change is None:
+    now, result = page.value(cell), page.result("median")
+    if result is None or cell.change is None:
         return page.html("Half of the first responses took less than {now}.", now=now)
-    if not is_sure(page, cell):
+    definition = page.definition(result, cell)
+    if not is_sure(cell, definition):
         return page.html(
             "Half of the first responses took less than {now}, no change beyond chance{but}.",
             now=now,
-            but=_but(page),
+            but=_but(page, cell, definition),
         )
-    size, where = _size(page, cell), _above_all(page, 1 if cell.change > 0 else -1)
+    size, where = _size(page, cell), _above_all(page, cell, definition)
     if cell.change > 0:
         return page.html(
             "First response got {size} slower: half took more than {now}{where}.",
@@ -281,12 +283,6 @@ def _first(page: Page, cell: Cell) -> Markup:
     )
 
 
-def is_sure(page: Page, cell: Cell) -> bool:
-    """Whether a wait moved beyond chance."""
-    result = page.result("median")
-    return result is not None and tables.is_sure(cell, page.definition(result, cell))
-
-
 def _size(page: Page, cell: Cell) -> Markup:
     tone = "bad" if (cell.change or 0) > 0 else "good"
     return Markup('<span class="{}">{}</span>').format(
@@ -294,28 +290,27 @@ def _size(page: Page, cell: Cell) -> Markup:
     )
 
 
-def _above_all(page: Page, way: int) -> Markup:
-    found = movers(page, SPLITS, FIRST, way)[:1]
+def _above_all(page: Page, whole: Cell, definition: Definition) -> Markup:
+    found = movers(page, SPLITS, whole, definition)[:1]
     return Markup("").join(
-        page.html(
-            ", above all {who} ({size})",
-            who=value_link(page, name, cell.keys[name]),
-            size=_signed(page, cell),
-        )
-        for cell, name in found
+        page.html(", above all {who} ({size})", who=_who(page, cell), size=_signed(page, cell))
+        for cell in found
     )
 
 
-def _but(page: Page) -> Markup:
+def _but(page: Page, whole: Cell, definition: Definition) -> Markup:
     """What hides behind a median that stands still: one slice that moved beyond chance."""
-    slower, faster = (movers(page, SPLITS, FIRST, way)[:1] for way in (1, -1))
-    for cell, name in slower:
-        who = value_link(page, name, cell.keys[name])
-        return page.html(", but {who} got {size} slower", who=who, size=_size(page, cell))
-    for cell, name in faster:
-        who = value_link(page, name, cell.keys[name])
-        return page.html(", but {who} got {size} faster", who=who, size=_size(page, cell))
+    slower, faster = (movers(page, SPLITS, whole, definition, way)[:1] for way in (1, -1))
+    for cell in slower:
+        return page.html(", but {who} got {size} slower", who=_who(page, cell), size=_size(page, cell))
+    for cell in faster:
+        return page.html(", but {who} got {size} faster", who=_who(page, cell), size=_size(page, cell))
     return Markup("")
+
+
+def _who(page: Page, cell: Cell) -> Markup:
+    ((name, value),) = cell.keys.items()
+    return value_link(page, name, value)
 
 
 def _signed(page: Page, cell: Cell) -> str:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import plots
+from polso.faces.web import cause, moves, plots
 from polso.faces.web.dots import dots
-from polso.faces.web.news import news, reasons
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, View
 from polso.faces.web.pivot import Column, cells_of, pivot, values_of
@@ -46,8 +45,6 @@ ASKS: Final = {
     "weeks": Ask(("contact_volume",), by=("team", "week")),
     "mix": Ask(("contact_volume",), by=("agent", "issue_type")),
 }
-WHERE: Final = {"contact_volume": "contacts_by_team", "handle_time": "contacts_by_team", "reply_time": "replies_by_team",
-                "first_response_time": "first_by_team", "csat": "csat_by_team", "occupancy": "states_by_team"}  # fmt: skip
 # What people are held against each other by: the numbers that have an interval.
 COMPARED: Final = {"contacts": "handle_time", "replies": "reply_time", "csat": "csat"}
 
@@ -90,7 +87,7 @@ def _nothing(page: Page) -> str:
 def _reasons(page: Page) -> list[str]:
     """Why something has no answer; what privacy keeps is said where people would stand."""
     kept = {page.why(name) for name in (*PEOPLE, "mix")}
-    return [why for why in reasons(page) if why not in kept]
+    return [why for why in page.reasons() if why not in kept]
 
 
 def teams(page: Page) -> Figure:
@@ -233,11 +230,11 @@ def sentence(page: Page) -> Markup:
     cell = page.cell("contacts", "contact_volume", "default")
     if cell is None or not cell.value:
         return page.html("Load calls, chats, messages or tickets to see what the teams handle.")
-    return news(page, WHOLE, WHERE) or _level(page, cell)
+    return moves.news(page, WHOLE, cause.asides(page, TEAMS)) or _level(page, cell)
 
 
 def _level(page: Page, volume: Cell) -> Markup:
-    contacts = page.link(page.words.count(volume.value or 0), page.number_url(volume))
+    contacts = page.value(volume)
     teams = len({c.keys["team"] for c in page.cells("contacts_by_team") if c.keys["team"] is not None})
     busy = page.cell("states", "occupancy", "default")
     said = page.html(
@@ -247,9 +244,9 @@ def _level(page: Page, volume: Cell) -> Markup:
         said = page.html("{contacts} contacts came in.", contacts=contacts)
     if busy is None or busy.value is None:
         return said
-    share = page.link(page.words.share(busy.value), page.number_url(busy))
     return Markup("{} {}").format(
-        said, page.html("Of the time they were there, {share} was work with customers.", share=share)
+        said,
+        page.html("Of the time they were there, {share} was work with customers.", share=page.value(busy)),
     )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from babel import dates
 from markupsafe import Markup
 
-from polso.faces.web import plots
-from polso.faces.web.cause import mostly, parts
+from polso.faces.table import is_sure
+from polso.faces.web import cause, moves, plots
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, View
 from polso.faces.web.pivot import Column, pivoted
@@ -32,7 +31,7 @@ ASKS: Final = {
     "teams": Ask(("ticket_volume",), by=("team",), compare=True),
     "issue_types": Ask(("ticket_volume",), by=("issue_type",), compare=True),
 }
-SPLITS: Final = {"channels": "channel", "teams": "team", "issue_types": "issue_type"}
+SPLITS: Final = ("channels", "teams", "issue_types")
 
 
 def compose(page: Page) -> View:
@@ -130,7 +129,7 @@ def sentence(page: Page) -> Markup:
     if contacts is not None and contacts.value:
         return page.html(
             "No tickets here, but {contacts} contacts: load the help desk's tickets to see what they were about.",
-            contacts=page.link(page.words.count(contacts.value), page.number_url(contacts)),
+            contacts=page.value(contacts),
         )
     return page.html(
         "Nobody got in touch in this period: load tickets, calls or chats, or choose other dates."
@@ -139,22 +138,18 @@ def sentence(page: Page) -> Markup:
 
 def _tickets(page: Page, cell: Cell) -> Markup:
     """The number of tickets as a move, where it is more than chance makes in as many tickets."""
-    now = page.link(page.words.count(cell.value or 0), page.number_url(cell))
-    if cell.change is None or not cell.previous:
+    now, result = page.value(cell), page.result("now")
+    if result is None or cell.change is None or not cell.previous:
         return page.html("Tickets opened: {now}.", now=now)
     before = page.words.count(cell.previous)
-    # Tickets that come one by one vary by the root of their number, before and now.
-    if abs(cell.change) < 1.96 * math.sqrt((cell.value or 0) + cell.previous):
+    definition = page.definition(result, cell)
+    if not is_sure(cell, definition):
         return page.html("Tickets opened: {now}, about as many as before ({before}).", now=now, before=before)
     size = page.words.change(abs(cell.change), cell.previous, cell.unit).lstrip("+")
-    where = mostly(page, [parts(_of_tickets(page, ask), name) for ask, name in SPLITS.items()])
+    where = cause.where(page, moves.Move("plain", cell, definition), SPLITS)
     if cell.change > 0:
         return page.html("Tickets rose {size} to {now}{where}.", size=size, now=now, where=where)
     return page.html("Tickets fell {size} to {now}{where}.", size=size, now=now, where=where)
-
-
-def _of_tickets(page: Page, ask: str) -> list[Cell]:
-    return page.cells(ask, "ticket_volume", "default")
 
 
 def _busiest(page: Page) -> Markup:

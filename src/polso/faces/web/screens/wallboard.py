@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from polso.errors import PolsoError
 from polso.faces.asked import condition
-from polso.faces.web import headline
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Number, Table, TableCell, Tile, View
 from polso.faces.web.screen import Screen
@@ -195,13 +194,13 @@ def sentence(today: Page) -> Markup:
     )
     parts = []
     if waiting is not None and waiting.value:
-        parts.append(today.html("{n} wait for a reply", n=headline.value(today, waiting)))
+        parts.append(today.html("{n} wait for a reply", n=today.value(waiting)))
     elif waiting is not None and waiting.value is not None:
         parts.append(today.html("Nobody waits for a reply"))
     if backlog is not None and backlog.value is not None:
-        parts.append(today.html("{n} tickets are open", n=headline.value(today, backlog)))
+        parts.append(today.html("{n} tickets are open", n=today.value(backlog)))
     if level is not None and level.value is not None:
-        parts.append(today.html("{value} were answered in time", value=headline.value(today, level)))
+        parts.append(today.html("{value} were answered in time", value=today.value(level)))
     if not parts:
         return today.html("Nothing is loaded for this day yet.")
     return Markup("{}.").format(Markup(", ").join(parts))
