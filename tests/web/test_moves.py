@@ -2,7 +2,8 @@
 
 from markupsafe import Markup
 
-from polso.faces.table import is_sure, moves, news
+from polso.faces.table import is_sure
+from polso.faces.web.moves import moves, news
 from polso.faces.web.screens.overview import SCREEN
 from polso.kpis.catalogue import find, shipped
 from web.known import answer, cell, page, read

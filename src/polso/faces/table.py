@@ -157,6 +157,8 @@ def change(cell: Cell, definition: Definition, words: Words) -> Text:
     return Text(" ".join(part for part in (way.arrow, size, way.word) if part), style=TONES[way.tone])
 
 
+# Kinds that have an interval wherever there are rows enough to say one.
+SAMPLED: Final = ("share", "net_share", "duration", "mean", "survival", "cohort_pair")
 # Counts of the same thing differ by less than so many roots of it 19 times out of 20.
 SPREAD: Final = 1.96
 
@@ -172,6 +174,8 @@ def is_sure(cell: Cell, definition: Definition) -> bool:
     if cell.low is not None and cell.high is not None:
         half = cell.value - cell.low if cell.change > 0 else cell.high - cell.value
         return abs(cell.change) > math.sqrt(2) * half
+    if definition.kind in SAMPLED:
+        return False
     if definition.unit == "count":
         return abs(cell.change) > SPREAD * math.sqrt(max(cell.value + cell.previous, 1))
     rows = 1 / max(cell.n, 1) + 1 / max(cell.previous_n or cell.n, 1)
