@@ -18,8 +18,9 @@ def test_a_change_is_sure_beyond_the_chance_of_both_periods(half: float | None, 
     assert expected == is_sure(cell(0.6, 0.5, half), SHARE)
 
 
-def test_counts_are_complete() -> None:
-    assert is_sure(cell(10, 12, None, "count"), COUNT)
+def test_counts_vary_too_and_need_no_interval() -> None:
+    assert is_sure(cell(1000, 1200, None, "count"), COUNT)
+    assert not is_sure(cell(10, 12, None, "count"), COUNT)
     assert "" == n(Cell("x", "default", {}, 10, 10, None, None, "count"), Words()).plain
 
 
