@@ -120,3 +120,16 @@ def test_waits_only_rise(client: TestClient) -> None:
     answered = [row["answered"] for row in rows]
     assert answered == sorted(answered)
     assert len(answered) == 8
+
+
+def test_where_chats_queue_too_calls_are_told_apart() -> None:
+    both = answer(
+        cell("service_level", 0.8, 100, keys={"channel": "phone"}),
+        cell("service_level", 0.2, 30, keys={"channel": "chat"}),
+        by=("channel",),
+    )
+    levels = answer(cell("service_level", 0.66, 130, low=0.6, high=0.7))
+    assert "by phone alone 80.0 %" in said({"levels": levels, "level_channel": both})
+    assert "solo al telefono 80,0 %" in said({"levels": levels, "level_channel": both}, "it")
+    alone = answer(cell("service_level", 0.8, 100, keys={"channel": "phone"}), by=("channel",))
+    assert "alone" not in said({"levels": levels, "level_channel": alone})

@@ -170,17 +170,30 @@ def sentence(page: Page) -> Markup:
         return Markup("{}").format(nothing(page))
     found = moves.moves(page, ("levels", "now", "wait", "wait_p90"), (*MOVING, *WAIT))
     if not found:
-        return moves.joined(level, moves.unchanged(page))
+        return moves.joined(level, calls_alone(page), moves.unchanged(page))
     first = next((one for one in found if one.cell.stat != "p90"), None)
     if first is None:
-        return moves.joined(level, moves.also(page, found))
+        return moves.joined(level, calls_alone(page), moves.also(page, found))
     cell = first.cell
     ask = "wait" if cell.kpi == "speed_of_answer" else "level"
     said = _told(page, cell.kpi, first.tone, {
         "value": page.value(cell), "size": page.size(cell, first.definition),
         "limit": _limit(page), "place": cause.where(page, first, [f"{ask}_{name}" for name in SPLITS]),
     })  # fmt: skip
-    return moves.joined(said, moves.also(page, [one for one in found if one is not first][:2]))
+    return moves.joined(
+        said, calls_alone(page), moves.also(page, [one for one in found if one is not first][:2])
+    )
+
+
+def calls_alone(page: Page) -> Markup:
+    """What the service level is of calls alone, where chats or counters have queues too; nothing where they have not."""
+    levels = {cell.keys.get("channel"): cell for cell in page.cells("level_channel", LEVEL) if cell.n}
+    if len(levels) < 2 or "phone" not in levels:
+        return Markup("")
+    return page.html(
+        "That is all queues, chats and counters too; by phone alone {value}.",
+        value=page.value(levels["phone"]),
+    )
 
 
 def _limit(page: Page) -> str:
