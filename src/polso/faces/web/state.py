@@ -116,10 +116,11 @@ def _name(text: str) -> str:
 
 
 def _range(since: str, until: str) -> str:
-    """A range of days as people give it, both ends included, as a half-open period."""
+    """A range of days as people give it, both ends included and in either order, as a half-open period."""
     try:
-        return f"{since}..{date.fromisoformat(until) + timedelta(days=1)}"
-    except ValueError:
+        first, last = sorted((date.fromisoformat(since), date.fromisoformat(until)))
+        return f"{first}..{last + timedelta(days=1)}"
+    except (ValueError, OverflowError):
         return f"{since}..{until}"
 
 
