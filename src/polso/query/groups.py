@@ -15,8 +15,8 @@ from polso.config import SMALL_TEAMS
 from polso.engine import Table, ibis
 from polso.errors import PrivacyError
 from polso.facts import FACTS
-from polso.kpis.definition import Condition
 from polso.query.privacy import BLIND, RAW, WAY_OUT, Privacy, teams_of
+from polso.query.question import Question
 from polso.query.store import PSEUDONYMS, Store
 
 
@@ -121,16 +121,16 @@ def refuse_teams(store: Store, fact: str, names: Iterable[str], privacy: Privacy
         )
 
 
-def refuse_merged(store: Store, fact: str, where: Iterable[Condition], privacy: Privacy) -> None:
+def refuse_merged(store: Store, question: Question, privacy: Privacy) -> None:
     """PrivacyError where a filter names a team that does not stand for itself: 0 rows of it would be no answer."""
     if privacy.state != "locked":
         return
-    names = teams_of(fact)
-    for condition in where:
-        values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-        if condition.column not in names or condition.op in BLIND:
+    teams = {name for d in question.definitions for name in teams_of(d.fact)}
+    for condition in question.where:
+        if condition.column not in teams or condition.op in BLIND:
             continue
         shown = {*merged(store, privacy).kept, SMALL_TEAMS}
+        values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
         for value in values:
             if value not in shown:
                 raise PrivacyError(

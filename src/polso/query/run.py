@@ -19,6 +19,7 @@ from polso.query.bands import bands
 from polso.query.cohort import cohort_pair
 from polso.query.cost import cost
 from polso.query.flow import roll_forward
+from polso.query.groups import refuse_merged
 from polso.query.masks import late
 from polso.query.peak import peak
 from polso.query.period import Compare
@@ -97,6 +98,7 @@ def run(
 ) -> Result:
     """Answer a question. Definitions must be `concrete`; QuestionError where one cannot be split as asked."""
     store.asked.clear()
+    refuse_merged(store, question, scope.privacy)
     asked, question = question, late(store, question, scope)
     earlier = question.period.before(compare) if compare else None
     if earlier:

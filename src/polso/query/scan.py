@@ -19,7 +19,7 @@ from polso.kpis import intervals
 from polso.kpis.definition import Definition, flat
 from polso.kpis.kinds import FRACTION, Ask, kind_of
 from polso.query.conditions import all_of, parameters
-from polso.query.groups import refuse_merged, refuse_teams, with_groups, with_pseudonyms
+from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
 from polso.query.privacy import OWN, agents_of, conditions_of, refuse, teams_of
 from polso.query.question import GRAINS, Question, Scope
 from polso.query.standing import Literal, rank_stand_ins
@@ -73,7 +73,6 @@ def seen(store: Store, fact: str, question: Question, scope: Scope, definition: 
     names = dict.fromkeys((*question.by, *(c.column for c in question.where)))
     refuse(scope.privacy, fact, question.by, question.where, definition)
     refuse_teams(store, fact, names, scope.privacy)
-    refuse_merged(store, fact, question.where, scope.privacy)
     rows = store.fact(fact)
     own = {
         c.column for of, conditions, _ in conditions_of(definition) if of == fact for c in flat(conditions)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from polso.errors import PrivacyError
 from polso.kpis.definition import Condition, Definition
 from polso.query.atoms import NOTHING, Atoms, Mass, Shape, atoms, coarser, line_of, shape, sides
+from polso.query.groups import refuse_merged
 from polso.query.period import Period
 from polso.query.question import Question, Scope
 from polso.query.result import HIDDEN, Cell, Result
@@ -78,6 +79,7 @@ def refuse_small(store: Store, question: Question, scope: Scope) -> None:
     """PrivacyError where the rows of a question, not split, are those of a group that may not be shown."""
     if scope.privacy.state != "locked":
         return
+    refuse_merged(store, question, scope.privacy)
     for d in question.definitions:
         if any(verdict.hides({}) for verdict in verdicts(store, d, question, scope, question.period)):
             limits = scope.privacy
