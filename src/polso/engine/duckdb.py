@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,8 +25,6 @@ EngineError = duckdb.Error
 # asking costs little; with places in a table it first compares each block, so that many of them cost more than they spare.
 NAMES = 200_000
 PLACES = 5_000
-
-Predicate = Callable[[ir.Table], ir.BooleanValue]
 
 
 def quoted(name: str) -> str:
@@ -190,14 +188,6 @@ class DuckDB:
         """Give a stored table the place and the name of another."""
         self.connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
         self.connection.execute(f"ALTER TABLE {quoted(by)} RENAME TO {quoted(name)}")
-
-    def delete(self, name: str, keys: ir.Table) -> int:
-        """Delete the rows of a stored table whose values match a row of `keys` in all its columns."""
-        match = " AND ".join(f"t.{quoted(c)} IS NOT DISTINCT FROM k.{quoted(c)}" for c in keys.columns)
-        gone = self.connection.execute(
-            f"DELETE FROM {quoted(name)} AS t USING ({self._ready(keys)}) AS k WHERE {match}"
-        ).fetchone()
-        return int(gone[0]) if gone else 0
 
     def file(self, path: Path) -> ir.Table:
         """A Parquet, CSV or JSON file as an expression, types as the file or DuckDB's sniffer says."""

@@ -43,8 +43,6 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Loyalty and cost": ("retention_rate", "conversion_rate", "cost_per_contact"),
     "Self-service": ("self_service_score", "bot_containment", "community_answer_rate"),
 }
-# Without any such event these have a value that is true of nothing: no cost at all, agents never free.
-NEEDED: Final = {"cost_per_contact": "cost", "occupancy": "state"}
 OWN: Final = "Of this project"
 MEDIANS: Final[dict[str, Stat]] = dict.fromkeys(SECTIONS["Speed"], "median")
 
@@ -106,22 +104,11 @@ def scorecard(care: Care, period: str = LAST, compare: Compare = "previous") -> 
     result = _answered(care, question, compare)
     cells = {cell.kpi: cell for cell in result.cells if not cell.keys}
     found = [Line(wanted[d.name], d, cells[d.name], _target(care, d)) for d in definitions if d.name in cells]
-    there = _kinds(care)
-    kept = tuple(
-        line for line in found if line.has_data and NEEDED.get(line.definition.name) in (None, *there)
-    )
+    kept = tuple(line for line in found if line.has_data)
     names = {line.definition.name for line in kept}
     return Scorecard(
         care.config.project.name, kept, tuple(d for d in definitions if d.name not in names), result
     )
-
-
-def _kinds(care: Care) -> set[str]:
-    """The kinds of events that were ever loaded."""
-    from polso.events.log import EVENTS
-
-    found = care.engine.collect(care.engine.table(EVENTS).select("kind").distinct())
-    return set(found["kind"].to_pylist())
 
 
 def _sections(care: Care) -> dict[str, list[str]]:

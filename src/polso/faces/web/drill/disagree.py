@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
@@ -48,10 +48,7 @@ class Pair:
 def exported(request: Request, name: str) -> Response:
     """The tickets on which they part, for a spreadsheet."""
     page, pair = made(request, name)
-    try:
-        _, found = told(page, pair)
-    except PolsoError as error:
-        raise HTTPException(400, page.words.told(" ".join(str(error).split()))) from error
+    _, found = told(page, pair)
     text = io.StringIO()
     output.write_csv(table(page, pair, found).as_dicts(), NAMES, text)
     named = f'attachment; filename="polso-{pair.chosen.name}-disagree.csv"'
