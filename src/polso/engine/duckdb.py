@@ -190,16 +190,9 @@ class DuckDB:
         self.connection.execute(f"ALTER TABLE {quoted(by)} RENAME TO {quoted(name)}")
 
     def file(self, path: Path) -> ir.Table:
-        """A Parquet, CSV or JSON file as an expression, types as the file or DuckDB's sniffer says."""
-        readers = {
-            ".parquet": "read_parquet",
-            ".json": "read_json",
-            ".jsonl": "read_json",
-            ".ndjson": "read_json",
-        }
-        reader = readers.get(path.suffix.lower(), "read_csv")
+        """A Parquet file as an expression, in its own types."""
         escaped = str(path).replace("'", "''")
-        return self.backend.sql(f"SELECT * FROM {reader}('{escaped}')")
+        return self.backend.sql(f"SELECT * FROM read_parquet('{escaped}')")
 
     def collect(self, expression: ir.Table) -> pa.Table:
         """Run an expression and bring its rows here."""

@@ -56,12 +56,13 @@ const enliven = async (chart) => {
   try {
     const [spec] = await Promise.all([fetch(chart.dataset.spec).then((answer) => answer.json()), loaded()]);
     const place = document.createElement("div");
-    await window.vegaEmbed(place, spec, {
+    const made = await window.vegaEmbed(place, spec, {
       ast: true, renderer: "svg", actions: false, defaultStyle: false,
       tooltip: { disableDefaultStyle: true }, logLevel: 1,
     });
     // A click before this drawing took the other's place must not be lost: swap when nothing is pressed.
     chart.replaceChildren(...place.childNodes);
+    chart.vega = made;
   } catch (error) {
     console.warn("no tooltips for this chart", error);
   }
