@@ -28,7 +28,7 @@ STEP: Final = 8
 PLACES: Final = "percentile_places"
 
 
-def percentiles(
+def asked_percentiles(
     store: Store,
     definition: Definition,
     counts: Mapping[Cell, int],
@@ -36,15 +36,19 @@ def percentiles(
     scope: Scope,
     *,
     told: bool,
+    ends: bool = True,
 ) -> Iterator[tuple[Cell, dict[str, Any]]]:
-    """Per cell with rows: `low` and `high` where they are enough, and `at`, the percentile itself, unless it was told."""
+    """Per cell with rows: `low` and `high` where they are enough, and `at`, the percentile itself, unless it was told.
+
+    ends: whether `low` and `high` are wanted.
+    """
     fraction = FRACTION[definition.stat]
-    ranks = {cell: intervals.quantile_ranks(n, fraction) for cell, n in counts.items() if n}
+    ranks = {cell: intervals.quantile_ranks(n, fraction) if ends else None for cell, n in counts.items() if n}
     if told:
         ranks = {cell: around for cell, around in ranks.items() if around}
     if not ranks:
         return
-    if len(ranks) <= FEW:
+    if len(ranks) <= FEW or not ends:
         yield from _of_few(store, definition, ranks, question, scope)
     else:
         yield from _of_many(store, definition, counts, ranks, question, scope, told=told)

@@ -77,7 +77,7 @@ def cube(store: Store, fact: str, questions: Sequence[Question], own: str | None
 
     own: a split that the pass works out and no column of the fact has.
     """
-    one, whole = questions[0], _whole(store)
+    one, whole = questions[0], whole_period(store)
     grain = next((grain for grain, known in BASES.items() if set(one.grains) <= set(known)), None)
     names = tuple(sorted({*one.dimensions, *(condition.column for condition in one.where)}))
     inside = all(whole.since <= q.period.since and q.period.until <= whole.until for q in questions)
@@ -88,7 +88,7 @@ def cube(store: Store, fact: str, questions: Sequence[Question], own: str | None
     return Cube(fact, columns, grain, replace(one, period=whole, by=(*names, grain), where=()))
 
 
-def _whole(store: Store) -> Period:
+def whole_period(store: Store) -> Period:
     """The years that the data speaks of."""
     first, last = store.local_day(store.first), store.local_day(store.last)
     return Period(date(first.year, 1, 1), date(last.year + 1, 1, 1), store.zone)

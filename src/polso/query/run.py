@@ -22,7 +22,6 @@ from polso.query.flow import roll_forward
 from polso.query.groups import refuse_merged
 from polso.query.masks import late
 from polso.query.peak import peak
-from polso.query.percentiles import percentiles
 from polso.query.period import Compare
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import FEW, Cell, Result
@@ -33,6 +32,7 @@ from polso.query.stock import MEAN_AGE, stock, stock_by_age
 from polso.query.store import Store, buckets
 from polso.query.suppress import suppressed
 from polso.query.survival import survival
+from polso.query.trends import percentiles
 
 Time = Literal["calendar", "business"]
 Answers = dict[Key, Answer]
@@ -132,7 +132,10 @@ def _silenced(answers: Answers) -> Answers:
 
 
 def together(store: Store, questions: Sequence[Question], scope: Scope) -> list[dict[str, Answers]]:
-    """Per question (they differ by their period alone): answers by definition (its place) and cell, cells in order."""
+    """Per question (they differ by their period alone): answers by definition (its place) and cell, cells in order.
+
+    The first is what is asked; of others, which it is compared with, percentiles come without intervals.
+    """
     definitions = questions[0].definitions
     rows = {i: d for i, d in enumerate(definitions) if d.kind in KINDS or d.kind == "duration"}
     every = _from_scans(store, rows, questions, scope)
@@ -180,7 +183,9 @@ def _from_scans(
                 all_.setdefault(cell, {}).update(values)
     return [
         {
-            place: _answered(store, definition, f"k{index}_", all_, question, scope)
+            place: _answered(
+                store, definition, f"k{index}_", all_, question, scope, ends=question is questions[0]
+            )
             for index, (place, definition) in enumerate(definitions.items())
         }
         for question, all_ in zip(questions, merged, strict=True)
@@ -188,9 +193,16 @@ def _from_scans(
 
 
 def _answered(
-    store: Store, definition: Definition, prefix: str, merged: Found, question: Question, scope: Scope
+    store: Store,
+    definition: Definition,
+    prefix: str,
+    merged: Found,
+    question: Question,
+    scope: Scope,
+    *,
+    ends: bool,
 ) -> Answers:
-    """The answers of one definition, whose sums stand under names with a prefix."""
+    """The answers of one definition, whose sums stand under names with a prefix; `ends`: with intervals of percentiles."""
     mine = (
         (cell, {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)})
         for cell, row in merged.items()
@@ -200,7 +212,7 @@ def _answered(
     if kind_of(definition) is KINDS["quantile"]:
         counts = {cell: int(found.get("n") or 0) for cell, found in sums.items()}
         told = any("at" in found for found in sums.values())
-        for cell, more in percentiles(store, definition, counts, question, scope, told=told):
+        for cell, more in percentiles(store, definition, counts, question, scope, told=told, ends=ends):
             sums[cell] |= more
     answers = {}
     for cell, values in sums.items():
