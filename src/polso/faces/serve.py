@@ -49,6 +49,7 @@ def serve(
         leave(session, host, port, show=show)
         return
     from polso.faces import place
+    from polso.faces.web import drawing
     from polso.serving import running
     from polso.serving.readers import Readers
 
@@ -61,7 +62,7 @@ def serve(
         _bring_up(session, readers)
         server = running.Running(url, os.getpid(), running.token())
         app = _app(readers, server.token)
-        with running.announced(folder, server):
+        with drawing.beside(), running.announced(folder, server):
             run(app, sock, lambda: _said(session, url, show=show))
 
 

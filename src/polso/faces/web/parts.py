@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, overload
 
 from markupsafe import Markup
@@ -16,10 +17,11 @@ FIRST: Final = 60
 
 
 class Rows(Sequence[tuple["TableCell", ...]]):
-    """The rows of a table, each written when it is looked at: of a long table a page shows the first few."""
+    """The rows of a table, each written when it is first looked at: of a long table a page shows the first few."""
 
     def __init__(self, cells: Sequence[Any], made: Callable[[Any], tuple[TableCell, ...]]) -> None:
         self._cells, self._made = cells, made
+        self._written: dict[int, tuple[TableCell, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -33,8 +35,10 @@ class Rows(Sequence[tuple["TableCell", ...]]):
     def __getitem__(self, place: int | slice) -> Any:
         """One row, or several."""
         if isinstance(place, slice):
-            return tuple(self._made(cell) for cell in self._cells[place])
-        return self._made(self._cells[place])
+            return tuple(self[at] for at in range(*place.indices(len(self))))
+        if place not in self._written:
+            self._written[place] = self._made(self._cells[place])
+        return self._written[place]
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class Table:
     names: tuple[str, ...]
     rows: Sequence[tuple[TableCell, ...]]
 
-    @property
+    @cached_property
     def numeric(self) -> tuple[bool, ...]:
         """Which columns hold numbers."""
         seen = self.rows[:FIRST]

@@ -48,7 +48,7 @@ def environment() -> Environment:
 
 def _drawn(figure: Figure) -> Any:
     """A figure's chart as SVG."""
-    return figure.drawing if figure.spec is None else drawing.svg(dict(figure.spec))
+    return figure.drawing if figure.spec is None else drawing.svg(figure.spec)
 
 
 def words_of(request: Request, state: State, about: About | None = None) -> PageWords:
@@ -128,6 +128,7 @@ class Shown:
 
 def written(page: Page, view: View, template: str | None = None) -> Shown:
     """A page as HTML."""
+    drawing.begin(figure.spec for figure in view.figures if figure.spec is not None)
     found = environment().get_template(template or f"{page.screen.name}.html")
     text = found.render(page=page, view=view, state=page.state, words=page.words, _=page.say, **view.more)
     return Shown(text, page.words.language)
