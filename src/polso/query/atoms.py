@@ -20,7 +20,7 @@ from polso.query.groups import agent_beside
 from polso.query.period import Period
 from polso.query.privacy import teams_of, without_teams
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.rolled import rolled
+from polso.query.rolled import START, cube, kept, read, rolled
 from polso.query.scan import in_scope, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, local_slots, stretches, with_grains
@@ -151,28 +151,84 @@ def _asked(
 def _added_up(
     store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period
 ) -> pa.Table | None:
-    """The same from a rollup, of rows that have one place in time."""
-    if d.kind in (*STANDING, *LASTING, "cohort_pair"):
+    """The same from what is kept of all days."""
+    asked = replace(question, period=period, by=(cut.team, *cut.dims, AGENT), where=())
+    key = ("atoms", d.fingerprint, cut.fact, cut.team, *shape_key(store, question, scope))
+    if d.kind in (*STANDING, *LASTING):
+        return _stood(store, d, asked, scope, cut, key)
+    if d.kind == "cohort_pair":
         return None
-    key = (
-        "atoms",
-        d.fingerprint,
-        cut.fact,
-        cut.team,
-        *shape_key(store, question, scope),
-    )
     found = rolled(
-        store,
-        key,
-        cut.fact,
-        {"n": "count"},
-        [replace(question, period=period, by=(cut.team, *cut.dims, AGENT), where=())],
-        lambda other, base: _counted(
-            other, d, base, scope, cut, tuple(name for name in base.by if name not in (cut.team, AGENT)), None
-        ),
-        own=AGENT,
-    )
+        store, key, cut.fact, {"n": "count"}, [asked],
+        lambda other, base: _counted(other, d, base, scope, cut, _beside(base, cut), None), own=AGENT,
+    )  # fmt: skip
     return found[0] if found else None
+
+
+def _beside(base: Question, cut: Shape) -> tuple[str, ...]:
+    return tuple(name for name in base.by if name not in (cut.team, AGENT))
+
+
+def _stood(
+    store: Store, d: Definition, asked: Question, scope: Scope, cut: Shape, key: tuple[Any, ...]
+) -> pa.Table | None:
+    """Rows that last, counted in a period that is not split: those that had come by its end less those that had gone.
+
+    Gone before its end, where they are counted as they stand there; else before it began.
+    """
+    if asked.grains or asked.period.instants[0] > store.as_of:
+        return None
+    known = cube(store, cut.fact, [asked], own=AGENT)
+    found = kept(store, key, known, lambda other, base: _came_and_went(other, d, base, scope, cut))
+    if found is None:
+        return None
+    table, under = found
+    names = (cut.team, *cut.dims, AGENT)
+
+    def counted(stood: Question) -> Table:
+        since, until = stood.period.instants
+        gone = until if d.kind in STANDING else since
+        came, went = (table[START] < until).ifelse(table.came, 0), (table[START] < gone).ifelse(table.went, 0)
+        summed = table.group_by({f"by_{name}": table[name] for name in names}).aggregate(
+            n=(came - went).sum()
+        )
+        return summed.filter(summed.n > 0)
+
+    return read(store, under, asked, counted)
+
+
+def _came_and_went(store: Store, d: Definition, base: Question, scope: Scope, cut: Shape) -> Table:
+    """Rows by atom and the day on which they began, or ended."""
+    where, _ = without_teams(d.fact, d.where)
+    bare = replace(base, by=(cut.team, *_beside(base, cut)[:-1]))
+    rows = _population(store, d, bare, replace(scope, clients=None), None, where)
+    rows = rows.mutate(**{AGENT: _people(rows, cut), "polso_until": _end(rows, d)})
+    as_of, (grain,) = ibis.timestamp(store.as_of), base.grains
+    # At the very instant at which a period ends, what begins still counts.
+    began = rows.filter(rows[str(d.since)] <= as_of)
+    began = began.mutate(polso_at=began[str(d.since)] - ibis.interval(microseconds=1))
+    ended = rows.filter(rows.polso_until < as_of)
+    ended = ended.mutate(polso_at=ended.polso_until)
+    counts = []
+    for moved, came in ((began, 1), (ended, 0)):
+        placed = with_grains(moved, "polso_at", (grain,), store.slots(base.period))
+        keys = {f"by_{name}": placed[name] for name in base.dimensions} | {
+            f"by_{grain}": placed[f"polso_{grain}"]
+        }
+        counts.append(
+            placed.group_by(**keys).aggregate(n=ibis._.count()).mutate(polso_came=ibis.literal(came))
+        )
+    both = ibis.union(*counts)
+    return both.group_by([f"by_{name}" for name in base.by]).aggregate(
+        came=both.n.sum(where=both.polso_came == 1).fill_null(0),
+        went=both.n.sum(where=both.polso_came == 0).fill_null(0),
+    )
+
+
+def _end(rows: Table, d: Definition) -> Any:
+    """When a row that lasts ends; unknown where it has not."""
+    end = rows[str(d.until)]
+    return end.fill_null(rows[d.value]) if d.kind == "stock" and d.value else end
 
 
 def _grains(dims: tuple[str, ...]) -> tuple[str, ...]:
@@ -247,9 +303,7 @@ def _ends(store: Store, period: Period, grains: tuple[str, ...]) -> pa.Table:
 def _overlapping(store: Store, d: Definition, rows: Table, table: Table) -> Table:
     """Rows that last: in each stretch at whose end they stand (stocks), or of which they have a part."""
     as_of = ibis.timestamp(store.as_of)
-    end = rows[str(d.until)]
-    end = end.fill_null(rows[d.value]) if d.kind == "stock" and d.value else end
-    lasting = rows.mutate(polso_until=end.fill_null(as_of + ibis.interval(days=1)))
+    lasting = rows.mutate(polso_until=_end(rows, d).fill_null(as_of + ibis.interval(days=1)))
     first = table.polso_end if d.kind in STANDING else table.polso_start
     return lasting.inner_join(table, [lasting[str(d.since)] <= table.polso_end, lasting.polso_until >= first])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pyarrow as pa
 
 from polso.engine import Table, ibis, micros_between
@@ -9,9 +11,15 @@ from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.query.conditions import all_of, parameters
 from polso.query.question import Question, Scope
-from polso.query.scan import Cell, in_scope, text_key
+from polso.query.rolled import START, cube, kept, read, within
+from polso.query.scan import Cell, in_scope, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import Store, stretches
+
+# The scratch table of stretches of time.
+BUCKETS: Final = "spread_buckets"
+# The grains that whole days add up to, each labelled by its first day, and the one that days are put under.
+KEPT: Final = ("day", "week", "month", "quarter", "weekday")
 
 
 def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dict[Cell, Answer]:
@@ -20,12 +28,15 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     `part` need not lie within `where`: time handling is held against time paid. One minus it for a complement.
     Time after as-of is left out: a shift goes on where the states do not yet.
     """
-    found = store.collect_text(
+    text, schema = store.text(
         [question],
         lambda stood: ("spread", d.fingerprint, *text_key(store, stood, scope)),
-        lambda stood, tables: _pieces(store, d, stood[0], scope, tables["spread_buckets"]),
-        scratch={"spread_buckets": _bucket_table(store, question)},
+        lambda stood, tables: _pieces(store, d, stood[0], scope, tables[BUCKETS]),
+        scratch={BUCKETS: _bucket_table(store, question)},
     )
+    found = _of_days(store, d, question, scope)
+    if found is None:
+        found = store.run(text, schema, {BUCKETS: _bucket_table(store, question)})
     answers = {}
     for row in found.to_pylist():
         cell = tuple(row[f"polso_{name}" if name in question.grains else name] for name in question.by)
@@ -34,6 +45,42 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
         share = parts["part_us"] / total if total else 0.0
         answers[cell] = Answer(1 - share if d.complement else share, n, parts=parts) if total else NOTHING
     return answers
+
+
+def _of_days(store: Store, d: Definition, question: Question, scope: Scope) -> pa.Table | None:
+    """The same from what is kept of days: an interval is one, however many of them it has a piece of."""
+    if not set(question.grains) <= set(KEPT) or len(question.grains) > 1:
+        return None
+    key = ("spread", d.fingerprint, *shape_key(store, question, scope))
+    found = kept(
+        store, key, cube(store, d.fact, [question]), lambda other, base: _daily(other, d, base, scope)
+    )
+    if found is None:
+        return None
+    table, under = found
+    return read(store, under, question, lambda stood: _added(within(table, stood), stood))
+
+
+def _daily(store: Store, d: Definition, base: Question, scope: Scope) -> Table:
+    """Time by day, how many intervals have a piece of it, and how many of these began on it."""
+    buckets = store.engine.scratch(BUCKETS, _bucket_table(store, base))
+    return _pieces(store, d, base, scope, buckets).rename(
+        {f"by_{name}": name for name in base.dimensions} | {"by_day": "polso_day"}
+    )
+
+
+def _added(rows: Table, question: Question) -> Table:
+    since, _ = question.period.instants
+    grain = question.grain
+    first = rows[START] == since
+    if grain:
+        first = first | (rows.polso_day == rows[f"polso_{grain}"]) | ibis.literal(grain == "weekday")
+    sums = {
+        "total": rows.total.sum(), "part": rows.part.sum(),
+        "n": ibis.ifelse(first, rows.n, rows.began).sum().fill_null(0),
+    }  # fmt: skip
+    names = [*question.dimensions, *(f"polso_{grain}" for grain in question.grains)]
+    return rows.group_by(*names).aggregate(**sums) if names else rows.aggregate(**sums)
 
 
 def _pieces(store: Store, d: Definition, question: Question, scope: Scope, table: Table) -> Table:
@@ -55,6 +102,9 @@ def _pieces(store: Store, d: Definition, question: Question, scope: Scope, table
         "part": cut.polso_piece.sum(where=part),
         "n": cut.polso_piece.count(where=whole),
     }
+    if question.grains == ("day",):
+        began = pieces[str(d.since)] >= pieces.bucket_start
+        sums["began"] = cut.polso_piece.count(where=began if whole is None else whole & began)
     names = [*question.dimensions, *(f"polso_{grain}" for grain in question.grains)]
     return cut.group_by(*names).aggregate(**sums) if names else cut.aggregate(**sums)
 
