@@ -16,7 +16,7 @@ from polso.facts import FACTS
 from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Part, Words
 from polso.kpis.kinds import NOTHING, Ask, compared_durations
 from polso.kpis.wording import LEFT_OUT, fails, holds, noun, of_fact, young
-from polso.query.cohort import cohort_pair
+from polso.query.cohort import cohorts
 from polso.query.conditions import all_of, parameters
 from polso.query.masks import late
 from polso.query.moves import spells
@@ -116,7 +116,7 @@ def _account(store: Store, d: Definition, question: Question, scope: Scope) -> A
     made = Account(d.fact, of_fact(d.fact), _counted(store, rows, fates(store, d, rows, question)))
     if d.kind != "cohort_pair":
         return made
-    people = cohort_pair(store, d, question, scope).get((), NOTHING).n
+    people = cohorts(store, {0: d}, [question], scope)[0][0].get((), NOTHING).n
     return replace(made, people=people)
 
 

@@ -16,7 +16,7 @@ from polso.facts.fact import Credit
 from polso.kpis.definition import Definition, Stat
 from polso.kpis.kinds import KINDS, NOTHING, Answer, compared_durations, kind_of
 from polso.query.bands import bands
-from polso.query.cohort import cohort_pair
+from polso.query.cohort import cohorts
 from polso.query.cost import cost
 from polso.query.flow import roll_forward
 from polso.query.groups import refuse_merged
@@ -38,7 +38,7 @@ Time = Literal["calendar", "business"]
 Answers = dict[Key, Answer]
 Labelled = dict[Key, dict[str, Answer]]
 ONE: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Answers]]] = {
-    "survival": survival, "spread": spread, "cohort_pair": cohort_pair, "cost": cost,
+    "survival": survival, "spread": spread, "cost": cost,
 }  # fmt: skip
 BANDED: Final[Mapping[str, Callable[[Store, Definition, Question, Scope], Labelled]]] = {
     "bands": bands, "stock_by_age": stock_by_age, "peak": peak, "roll_forward": roll_forward,
@@ -143,6 +143,9 @@ def together(store: Store, questions: Sequence[Question], scope: Scope) -> list[
         if definition.kind == "stock":
             for found, stocks in zip(every, stock(store, definition, questions, scope), strict=True):
                 found[place] = stocks
+    returning = {i: d for i, d in enumerate(definitions) if d.kind == "cohort_pair"}
+    for found, seen_again in zip(every, cohorts(store, returning, questions, scope), strict=True):
+        found.update(seen_again)
     return [_rest(store, question, found, scope) for question, found in zip(questions, every, strict=True)]
 
 
