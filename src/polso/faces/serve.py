@@ -50,6 +50,7 @@ def serve(
         return
     from polso.faces import place
     from polso.faces.web import drawing
+    from polso.faces.web.warming import Warming
     from polso.serving import running
     from polso.serving.readers import Readers
 
@@ -62,7 +63,7 @@ def serve(
         _bring_up(session, readers)
         server = running.Running(url, os.getpid(), running.token())
         app = _app(readers, server.token)
-        with drawing.beside(), running.announced(folder, server):
+        with drawing.beside(), Warming(app, readers), running.announced(folder, server):
             run(app, sock, lambda: _said(session, url, show=show))
 
 
@@ -109,17 +110,9 @@ def leave(session: Session, host: str, port: int, *, show: bool) -> None:
     folder = session.folder.resolve()
     log = folder / LOG
     command = [
-        sys.executable,
-        "-m",
-        "polso.faces.cli",
-        "-C",
-        str(folder),
-        "serve",
-        "--host",
-        host,
-        "--port",
-        str(port),
-    ]
+        # -P: a file in the current folder is not to be taken for a library.
+        sys.executable, "-P", "-m", "polso.faces.cli", "-C", str(folder), "serve", "--host", host, "--port", str(port),
+    ]  # fmt: skip
     with log.open("wb") as said:
         # Only this program's own arguments are run.
         started = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)  # noqa: S603

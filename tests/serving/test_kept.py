@@ -1,0 +1,101 @@
+"""What is kept of days: it says what facts say, to the last digit, and they are not read again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import polso
+from faces.tiny import events, write
+from polso.care import Care
+from polso.demo import write_project
+from polso.engine import DuckDB
+from polso.errors import PolsoError
+from polso.serving.readers import Readers
+
+NAMES = ("channel", "team", "issue_type", "priority", "language", "agent")
+TIMES = ("hour", "day", "week", "month", "quarter", "year", "weekday", "hour_of_day")
+FILTERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"channel": "email"},
+    {"channel": ["email", "phone"]},
+    {"channel": "chat", "priority": "high"},
+    {"language": "it"},
+    {"channel": "nowhere"},
+)
+
+
+@dataclass
+class Twice:
+    """One company: its readers, and the same asked of facts alone."""
+
+    readers: Readers
+    care: Care
+    kpis: tuple[str, ...]
+
+
+@pytest.fixture(scope="module", params=["open", "it"])
+def twice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twice]:
+    """A demo company, with agents shown and without."""
+    folder = tmp_path_factory.mktemp("kept") / "acme"
+    write_project(folder, tickets=2500, seed=11)
+    settings_file = folder / "polso.toml"
+    text = settings_file.read_text(encoding="utf-8")
+    settings_file.write_text(text.replace('profile = "open"', f'profile = "{request.param}"'), encoding="utf-8")
+    with polso.open(folder) as care:
+        care.load()
+    with Readers(folder, 1) as readers, readers.borrow() as care:
+        alone = Care(care.folder, care.config, care.engine)
+        kpis = tuple(sorted(d.label for entry in care.catalogue.values() for d in entry.definitions))
+        yield Twice(readers, alone, kpis)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> dict[str, Any]:
+    by = draw(st.lists(st.sampled_from(NAMES), max_size=2, unique=True))
+    by += draw(st.lists(st.sampled_from(TIMES), max_size=2, unique=True))
+    return {
+        "by": tuple(by),
+        "where": draw(st.sampled_from(FILTERS)),
+        "stat": draw(st.sampled_from((None, None, None, "median", "p90"))),
+        "compare": draw(st.sampled_from((None, None, "previous", "weekdays"))),
+    }
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> tuple[int, int]:
+    return draw(st.integers(-20, 500)), draw(st.sampled_from((1, 2, 7, 30, 90, 400)))
+
+
+def said(care: Care, period: tuple[int, int]) -> str:
+    since = care.store.local_day(care.store.first) + timedelta(days=period[0])
+    return f"{since}..{since + timedelta(days=period[1])}"
+
+
+def answered(ask: Any, kpi: str, **question: Any) -> Any:
+    """The cells and warnings, or what was wrong."""
+    try:
+        result = ask(kpi, **question)
+    except PolsoError as error:
+        return str(error)
+    return result.cells, result.warnings
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(data=st.data(), question=questions(), asked=st.tuples(periods(), periods(), periods()))
+def test_what_is_kept_says_what_facts_say(
+    twice: Twice, data: st.DataObject, question: dict[str, Any], asked: tuple[tuple[int, int], ...]
+) -> None:
+    kpi = data.draw(st.sampled_from(twice.kpis))
+    *before, now = (said(twice.care, period) for period in asked)
+    assume(now not in before)
+    for period in before:  # what is asked for twice is kept
+        answered(twice.readers.ask, kpi, period=period, **question)
+        twice.readers.settle()
+    found = answered(twice.readers.ask, kpi, period=now, **question)
+    assert found == answered(twice.care.ask, kpi, period=now, **question)
