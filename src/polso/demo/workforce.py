@@ -167,7 +167,7 @@ def _rate(world: World, at: Ints, euros: Ints, actor_id: Text) -> None:
 
 
 def bill(world: World) -> None:
-    """Monthly fees of each channel and fixed costs, booked by every source in the month's last second."""
+    """Monthly fees of each channel and fixed costs, booked by every source in the last second of the month they pay for."""
     t, since = world.tickets, world.story.time.first
     for name, midnight in world.story.time.midnights():
         at = midnight - (0 if name == "as_of" else SECOND)
@@ -184,6 +184,6 @@ def bill(world: World) -> None:
 def _book(world: World, at: int, source: str, attribute: str, cents: int, channel: str | None) -> None:
     world.log.add(
         "cost", np.array([at]), amount=np.array([cents * (MICRO // 100)]), currency="EUR", source=source,
-        client=s.CLIENTS[0], attribute=attribute, channel=channel, actor_kind="system",
+        client=s.CLIENTS[0], attribute=attribute, value="month", channel=channel, actor_kind="system",
     )  # fmt: skip
     world.truth.add("cost_micros", {attribute: cents * (MICRO // 100)})

@@ -1,15 +1,16 @@
 """Cost per contact: what a period cost, over the contacts handled in it.
 
-Rule kept here: paid time costs its rate in force, an agent's own before the team's before everybody's.
-Where an answer is split or filtered, paid time and fixed costs are allocated by handling time, and
-channel fees go to their channel; what has no handling to go by stays unallocated and is shown.
+Rule kept here: paid time costs its rate in force, an agent's own before the team's before everybody's; amounts
+that pay for a stretch of time are spread over its days (booked.py). Where an answer is split or filtered, paid time
+and fixed costs are allocated by handling time, and channel fees go to their channel; what has no handling to go by
+stays unallocated and is shown.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -19,13 +20,13 @@ import pyarrow as pa
 from polso.engine import Table, ibis, micros_between
 from polso.kpis.definition import Condition, Definition
 from polso.kpis.kinds import NOTHING, Answer, Ask
+from polso.query.booked import Piece, Spent, booked
 from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.scan import Cell, Found, Wanted, in_scope, scan, text_key
 from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, buckets, local_slots
 
 HOUR_US = 3_600_000_000
-Spent = dict[Any, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[
     if not store.collect(store.fact("costs").limit(1)).num_rows:
         return {}  # no cost was ever told: it is unknown, and not 0
     whole = Question((d,), question.period, question.grains)
-    paid, booked = _paid(store, whole, scope), _booked(store, whole, scope)
+    pieces = _stretches(store, whole)
+    paid, amounts = _paid(store, whole, scope, pieces), booked(store, whole, scope, pieces)
     handled = scan(store, "contacts", "handled_at", [_handling(d)], question, scope)
     everything = scan(store, "contacts", "handled_at", [_handling(d)], whole, scope)
     counted = scan(store, d.fact, d.clock, _base(d), question, scope)
@@ -51,9 +53,11 @@ def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[
     for cell, found in counted.items():
         n, base, time = int(found["n"] or 0), int(found["base"] or 0), _time_of(question, cell)
         share = _share(handled, everything, question, cell, time)
-        spent = share * (paid.get(time, Fraction(0)) + booked["fixed"].get(time, Fraction(0)))
-        spent += _fees(booked, question, cell, time, share)
-        unallocated = {} if share else {"unallocated": float(paid.get(time, Fraction(0)) / 100)}
+        common = paid.get(time, Fraction(0)) + amounts["fixed"].get(time, Fraction(0))
+        spent = (share or 0) * common + _fees(
+            amounts["channel_fee"], question, cell, time, share or Fraction(0)
+        )
+        unallocated = {"unallocated": float(common / 100)} if share is None else {}
         parts = {"cost": float(spent / 100), **unallocated}
         value = (spent / base if d.value else spent / base / 100) if base else None
         answers[cell] = Answer(float(value), n, parts=parts) if value is not None else NOTHING
@@ -76,19 +80,21 @@ def _time_of(question: Question, cell: Cell) -> Cell:
     return tuple(value for name, value in zip(question.by, cell, strict=True) if name in question.grains)
 
 
-def _share(handled: Found, everything: Found, question: Question, cell: Cell, time: Cell) -> Fraction:
-    """The cell's part of the handling time of its stretch of time; all of it where nothing is split or filtered."""
+def _share(handled: Found, everything: Found, question: Question, cell: Cell, time: Cell) -> Fraction | None:
+    """The cell's part of the handling time of its stretch of time; all of it where nothing is split or filtered.
+
+    None where nothing was handled in that stretch: there is nothing to go by.
+    """
     if not question.dimensions and not question.where:
         return Fraction(1)
     mine, total = (
         int(found.get(key, {}).get("us") or 0) for found, key in ((handled, cell), (everything, time))
     )
-    return Fraction(mine, total) if total else Fraction(0)
+    return Fraction(mine, total) if total else None
 
 
-def _fees(booked: dict[str, Spent], question: Question, cell: Cell, time: Cell, share: Fraction) -> Fraction:
+def _fees(fees: Spent, question: Question, cell: Cell, time: Cell, share: Fraction) -> Fraction:
     """Channel fees of a cell: its own channel's where it has one, else all of them by share."""
-    fees = booked["channel_fee"]
     channels: Iterable[Any] | None = None
     if "channel" in question.by:
         channels = [cell[question.by.index("channel")]]
@@ -101,30 +107,19 @@ def _fees(booked: dict[str, Spent], question: Question, cell: Cell, time: Cell, 
     return share * sum((amount for key, amount in fees.items() if key[:-1] == time), Fraction(0))
 
 
-def _booked(store: Store, whole: Question, scope: Scope) -> dict[str, Spent]:
-    """Amounts booked in the period: fixed ones per stretch of time, channel fees per stretch and channel; cents."""
-    d = whole.definitions[0].model_copy(update={"unit": "count", "known_after": None})
-    spent: dict[str, Spent] = {}
-    for item, by in (("fixed", whole.by), ("channel_fee", (*whole.by, "channel"))):
-        ask = Ask("sum", "amount_minor", where=(Condition(column="item", value=item),))
-        found = scan(store, "costs", "since", [Wanted("cents", d, ask)], replace(whole, by=by), scope)
-        spent[item] = {cell: Fraction(int(row["cents"])) for cell, row in found.items() if row["cents"]}
-    return spent
-
-
-def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
+def _paid(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> Spent:
     """What paid time cost, per stretch of time, in cents."""
     d, rates = whole.definitions[0], _rates(store, whole, scope)
     if not rates:
         return {}
-    cut = _segments(store, whole, rates)
+    cut = _segments(store, pieces, rates)
     found = store.collect_text(
         [whole],
         lambda stood: ("paid", d.fingerprint, *text_key(store, stood, scope)),
         lambda stood, tables: _paid_by_label(store, stood[0], scope, **tables),
         scratch={"cost_segments": cut, "cost_rates": _rates_in_force(cut, rates)},
     ).to_pylist()
-    labels = {i: key for i, (key, _, _) in enumerate(_stretches(store, whole))}
+    labels = {i: key for i, (key, _, _) in enumerate(pieces)}
     spent: Spent = {}
     for row in found:
         if row["total"] is not None:
@@ -172,7 +167,7 @@ def _hourly(rows: Table) -> Table:
     return rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor")
 
 
-def _stretches(store: Store, whole: Question) -> list[tuple[Cell, datetime, datetime]]:
+def _stretches(store: Store, whole: Question) -> list[Piece]:
     """The stretches of time an answer is split into, as (time key of a cell, start, end)."""
     grain = whole.grain
     if grain is None:
@@ -185,11 +180,11 @@ def _stretches(store: Store, whole: Question) -> list[tuple[Cell, datetime, date
     return [((label,), start, end) for label, start, end in buckets(store, whole.period, grain)]
 
 
-def _segments(store: Store, whole: Question, rates: list[Rate]) -> pa.Table:
+def _segments(store: Store, pieces: Sequence[Piece], rates: list[Rate]) -> pa.Table:
     """Stretches cut wherever a rate changes, up to as-of: within a segment every rate is constant."""
     changes = sorted({end for rate in rates for end in (rate.since, rate.until) if end})
     rows = []
-    for place, (_, start, end) in enumerate(_stretches(store, whole)):
+    for place, (_, start, end) in enumerate(pieces):
         end = min(end, store.as_of)
         cuts = [start, *(c for c in changes if start < c < end), end]
         rows += [(place, a, b) for a, b in itertools.pairwise(cuts) if a < b]
