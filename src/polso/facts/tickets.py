@@ -46,7 +46,7 @@ def fold(events: Table, context: Context) -> Table:
     base = _first_replier(own, _first_response(own, base))
     base = _assigned_before_reply(own, _human_clock(own, base, context), context)
     base = _turns(base, context)
-    base = _declared(own, base)
+    base = _declared(own, _escalation_reason(own, base))
     base = _pauses(base, context)
     never = ibis.null(base.ended_at.type())
     # A ticket that is open again, after a removal or a closing, has not ended.
@@ -331,6 +331,17 @@ def _declared(own: Table, base: Table) -> Table:
     )
     joined = base.left_join(last, [base.source == last.d_source, base.ticket_id == last.d_ticket])
     return joined.drop("d_source", "d_ticket")
+
+
+def _escalation_reason(own: Table, base: Table) -> Table:
+    """Why it was escalated: what the first escalation that gives a reason says."""
+    told = own.filter((own.kind == "escalated") & own.value.notnull())
+    placed = told.mutate(place=ibis.row_number().over(in_order(told)))
+    first = placed.filter(placed.place == 0).select(
+        r_source="source", r_ticket="ticket_id", escalation_reason="value"
+    )
+    joined = base.left_join(first, [base.source == first.r_source, base.ticket_id == first.r_ticket])
+    return joined.drop("r_source", "r_ticket")
 
 
 def _pauses(base: Table, context: Context) -> Table:
