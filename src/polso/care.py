@@ -29,6 +29,7 @@ from polso.kpis.register import changed, enter, registered, with_registered
 from polso.kpis.wording import stated
 from polso.query import rows as row_query
 from polso.query.balance import Line, balance
+from polso.query.bill import bill
 from polso.query.difference import Difference, differing
 from polso.query.disagree import OF_ROWS, TOLD_BY_TICKET, Dissent, Parting, dissents, partings
 from polso.query.explain import account, distribution
@@ -228,6 +229,7 @@ class Care:
         return Explanation(
             definition, stated(definition), run(store, question, scope=scope, time=asked.get("time", "calendar")),
             account(store, question, scope), distribution(store, question, scope), told,
+            bill(store, question, scope),
         )  # fmt: skip
 
     def _cell(self, cell: Mapping[str, Any], period: Period) -> tuple[Period, tuple[Condition, ...]]:

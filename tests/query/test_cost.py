@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,8 +16,12 @@ from hypothesis import strategies as st
 
 from kpis.told import Story, care, folded
 from polso.care import Care
-from polso.query.booked import Booking, _by_day, _cut_by_day, stretch
+from polso.faces.wire import packed, unpacked
+from polso.query.bill import Bill, _rounded
+from polso.query.bill import bill as bill_of
+from polso.query.booked import Booking, _by_day, day_parts, stretch
 from polso.query.period import Period, parse
+from polso.query.privacy import Privacy
 from polso.query.store import local_slots
 
 ROME = "Europe/Rome"
@@ -172,7 +178,7 @@ def test_the_parts_add_up_to_the_last_millionth(
     found = [Booking("fixed", None, covers, since, cents) for covers, since, cents in amounts]
     borne = _by_day(found, period, "monday").get(("fixed", None), {})
     pieces = [((), *period.instants)] if grain is None else _slots(period, {"day": "date"}.get(grain, grain))
-    held = _cut_by_day(sorted(borne), pieces, zone, period.instants[1])
+    held = day_parts(sorted(borne), pieces, zone, period.instants[1])
     assert sum(cents for _, _, cents in amounts) == sum(borne[day] * part for (_, day), part in held.items())
     for day in borne:
         assert Fraction(1) == sum(part for (_, other), part in held.items() if other == day)
@@ -183,3 +189,81 @@ def _slots(period: Period, label: str) -> list[tuple[tuple[Any, ...], datetime, 
     starts = slots["slot"].to_pylist()
     ends = [*starts[1:], period.instants[1]]
     return [((key,), a, b) for key, a, b in zip(slots[label].to_pylist(), starts, ends, strict=True)]
+
+
+def _bill(found: Care, period: str, **asked: Any) -> Bill:
+    told = found.explain("cost_per_contact", period=period, **asked)
+    assert told.bill is not None
+    # The charges are the number: to the cent with the cost, and over the rows with the value.
+    cell = told.result.cells[0]
+    assert (
+        round(sum(one.counted for one in told.bill.charges), 2)
+        == told.bill.total
+        == round(cell.parts["cost"], 2)
+    )
+    assert cell.n == told.bill.base == told.accounts[0].counted
+    assert cell.value == pytest.approx(told.bill.total / told.bill.base, abs=0.01 / told.bill.base)
+    return told.bill
+
+
+def test_a_bill_can_be_reckoned_by_hand(march: Care) -> None:
+    """Ten days of 31 of 310.00 and 62.00."""
+    rent, lines = _bill(march, "2024-03-01..2024-03-11").charges
+    assert ("fixed", 310.0, 10.0, 31, 100.0, 1.0, 100.0) == (
+        rent.item, rent.booked, rent.days, rent.of, rent.spent, rent.share, rent.counted,
+    )  # fmt: skip
+    assert (date(2024, 3, 1), date(2024, 4, 1), "month") == (rent.since, rent.until, rent.covers)
+    assert ("channel_fee", "phone", 62.0, 20.0) == (lines.item, lines.channel, lines.booked, lines.counted)
+
+
+def test_a_bill_of_a_channel_says_its_share(march: Care) -> None:
+    """Chats: 16 x 10 minutes of 47 x 10; the phone's lines are not theirs, and the spare part stands at its instant."""
+    found = _bill(march, "2024-03", where={"channel": "chat"})
+    assert (160 / 60, 470 / 60) == (found.handled, found.handled_of)
+    assert [("fixed", "month", 310.0), ("fixed", None, 5.0)] == [
+        (o.item, o.covers, o.spent) for o in found.charges
+    ]
+    assert {16 / 47} == {one.share for one in found.charges}
+    assert round(315 * 16 / 47, 2) == found.total
+    both = [_bill(march, "2024-03", where={"channel": name}).total for name in ("chat", "phone")]
+    assert pytest.approx(377.0) == sum(both)
+
+
+def test_paid_time_is_told_by_its_rate() -> None:
+    """Two hours at 20.00, then one at 21.00 after a raise; half an hour of somebody without a rate."""
+    story = Story()
+    _cost(story, datetime(2024, 6, 1), "hourly_rate", "20", None, actor_id="g")
+    _cost(story, datetime(2024, 6, 11, 10), "hourly_rate", "21", None, actor_id="g")
+    story.tell(
+        datetime(2024, 6, 11, 8), "scheduled", actor_kind="agent", actor_id="g", amount=Decimal(3 * 3600)
+    )
+    story.tell(datetime(2024, 6, 11, 8), "scheduled", actor_kind="agent", actor_id="h", amount=Decimal(1800))
+    for hour in (8, 9, 10):
+        _call(story, datetime(2024, 6, 11, hour))
+    _call(story, datetime(2024, 6, 12, 8))
+    with _told(story) as found:
+        bill = _bill(found, "2024-06-11..2024-06-12")
+        assert [("paid", 2.0, 20.0, 40.0), ("paid", 1.0, 21.0, 21.0), ("paid", 0.5, None, 0.0)] == [
+            (one.item, one.hours, one.rate, one.counted) for one in bill.charges
+        ]
+        assert 61.0 == bill.total
+        locked = replace(found.scope(), privacy=Privacy("locked", minimum_agents=1, minimum_contacts=1))
+        question = found.question("cost_per_contact", period="2024-06-11..2024-06-12")
+        told = bill_of(found.store, question, locked)
+        assert told is not None
+        assert [(3.0, 61 / 3), (0.5, None)] == [(one.hours, one.rate) for one in told.charges]
+
+
+@given(st.lists(st.fractions(min_value=-100, max_value=10**6, max_denominator=999), max_size=30))
+def test_whole_cents_add_up(exact: list[Fraction]) -> None:
+    made = _rounded(exact)
+    assert round(sum(exact, Fraction(0))) == sum(made)
+    assert all(abs(cents - one) < 1 for cents, one in zip(made, exact, strict=True))
+
+
+def test_only_costs_have_a_bill(march: Care) -> None:
+    assert march.explain("contact_volume").bill is None
+    told = march.explain("cost_per_contact", period="2024-03", cell={"day": "2024-03-12"})
+    assert told.as_dict("it")["costs"]["total"] == 17.0
+    json.dumps(told.as_dict())
+    assert told == unpacked(packed(told))

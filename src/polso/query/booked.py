@@ -42,13 +42,13 @@ class Booking:
 
 def booked(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> dict[str, Spent]:
     """Cents of the period: fixed ones per time key, channel fees per time key and channel."""
-    spent: dict[str, Spent] = {item: _of_instants(store, whole, scope, item) for item in ITEMS}
+    spent: dict[str, Spent] = {item: of_instants(store, whole, scope, item) for item in ITEMS}
     found = covering(store, whole, scope)
     if not found:
         return spent
     borne = _by_day(found, whole.period, store.week_start)
     days = sorted({day for one in borne.values() for day in one})
-    for (time, day), part in _cut_by_day(days, pieces, whole.period.zone, store.as_of).items():
+    for (time, day), part in day_parts(days, pieces, whole.period.zone, store.as_of).items():
         for (item, channel), cents in borne.items():
             if day in cents:
                 key = (*time, channel) if item == "channel_fee" else time
@@ -56,7 +56,7 @@ def booked(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece])
     return spent
 
 
-def _of_instants(store: Store, whole: Question, scope: Scope, item: str) -> Spent:
+def of_instants(store: Store, whole: Question, scope: Scope, item: str) -> Spent:
     """Amounts that say no stretch, where their instant falls."""
     d = whole.definitions[0].model_copy(update={"unit": "count", "known_after": None})
     where = (Condition(column="item", value=item), Condition(column="covers", op="null"))
@@ -114,7 +114,7 @@ def _by_day(
     return borne
 
 
-def _cut_by_day(
+def day_parts(
     days: Sequence[date], pieces: Sequence[Piece], zone: str, as_of: datetime
 ) -> dict[tuple[Cell, date], Fraction]:
     """Which part of each local day a time key holds, up to as-of: of what comes after, nothing else is known either."""

@@ -9,7 +9,7 @@ stays unallocated and is shown.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -44,11 +44,10 @@ def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[
     if not store.collect(store.fact("costs").limit(1)).num_rows:
         return {}  # no cost was ever told: it is unknown, and not 0
     whole = Question((d,), question.period, question.grains)
-    pieces = _stretches(store, whole)
+    pieces = stretches_of(store, whole)
     paid, amounts = _paid(store, whole, scope, pieces), booked(store, whole, scope, pieces)
-    handled = scan(store, "contacts", "handled_at", [_handling(d)], question, scope)
-    everything = scan(store, "contacts", "handled_at", [_handling(d)], whole, scope)
-    counted = scan(store, d.fact, d.clock, _base(d), question, scope)
+    handled, everything = (handling(store, d, asked, scope) for asked in (question, whole))
+    counted = scan(store, d.fact, d.clock, base_of(d), question, scope)
     answers: dict[Cell, Answer] = {}
     for cell, found in counted.items():
         n, base, time = int(found["n"] or 0), int(found["base"] or 0), _time_of(question, cell)
@@ -64,16 +63,18 @@ def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[
     return answers
 
 
-def _base(d: Definition) -> list[Wanted]:
+def base_of(d: Definition) -> list[Wanted]:
     """What the cost is set against: rows counted, or an amount of money (in cents) summed."""
     plain = d.model_copy(update={"unit": "count"})
     base = Ask("sum", d.value, where=d.where) if d.value else Ask("count", where=d.where)
     return [Wanted("n", plain, Ask("count", where=d.where)), Wanted("base", plain, base)]
 
 
-def _handling(d: Definition) -> Wanted:
+def handling(store: Store, d: Definition, question: Question, scope: Scope) -> Found:
+    """The handling time of contacts, per cell: what shared costs go by."""
     plain = d.model_copy(update={"unit": "count", "known_after": None})
-    return Wanted("us", plain, Ask("sum", "handle_us", where=(Condition(column="is_handled", value=True),)))
+    ask = Ask("sum", "handle_us", where=(Condition(column="is_handled", value=True),))
+    return scan(store, "contacts", "handled_at", [Wanted("us", plain, ask)], question, scope)
 
 
 def _time_of(question: Question, cell: Cell) -> Cell:
@@ -95,23 +96,39 @@ def _share(handled: Found, everything: Found, question: Question, cell: Cell, ti
 
 def _fees(fees: Spent, question: Question, cell: Cell, time: Cell, share: Fraction) -> Fraction:
     """Channel fees of a cell: its own channel's where it has one, else all of them by share."""
-    channels: Iterable[Any] | None = None
-    if "channel" in question.by:
-        channels = [cell[question.by.index("channel")]]
-    else:
-        for condition in question.where:
-            if condition.column == "channel" and condition.op in ("=", "in"):
-                channels = condition.value if isinstance(condition.value, tuple) else [condition.value]
+    channels = channels_of(question, cell)
     if channels is not None:
         return sum((fees.get((*time, channel), Fraction(0)) for channel in channels), Fraction(0))
     return share * sum((amount for key, amount in fees.items() if key[:-1] == time), Fraction(0))
 
 
+def channels_of(question: Question, cell: Cell) -> tuple[Any, ...] | None:
+    """The channels that a cell is of, by its split or the question's filters; None where it is of no one in particular."""
+    if "channel" in question.by:
+        return (cell[question.by.index("channel")],)
+    found: tuple[Any, ...] | None = None
+    for condition in question.where:
+        if condition.column == "channel" and condition.op in ("=", "in"):
+            found = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return found
+
+
 def _paid(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> Spent:
-    """What paid time cost, per stretch of time, in cents."""
+    """What paid time cost, per time key, in cents."""
+    spent: Spent = {}
+    for time, cents, lasted in paid_time(store, whole, scope, pieces):
+        if cents is not None:
+            spent[time] = spent.get(time, Fraction(0)) + Fraction(cents * lasted, HOUR_US)
+    return spent
+
+
+def paid_time(
+    store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]
+) -> list[tuple[Cell, int | None, int]]:
+    """Microseconds paid per time key and rate in force, in cents an hour (None: no rate); nothing without any rate."""
     d, rates = whole.definitions[0], _rates(store, whole, scope)
     if not rates:
-        return {}
+        return []
     cut = _segments(store, pieces, rates)
     found = store.collect_text(
         [whole],
@@ -119,19 +136,17 @@ def _paid(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) 
         lambda stood, tables: _paid_by_label(store, stood[0], scope, **tables),
         scratch={"cost_segments": cut, "cost_rates": _rates_in_force(cut, rates)},
     ).to_pylist()
-    labels = {i: key for i, (key, _, _) in enumerate(pieces)}
-    spent: Spent = {}
-    for row in found:
-        if row["total"] is not None:
-            key = labels[row["label"]]
-            spent[key] = spent.get(key, Fraction(0)) + Fraction(int(row["total"]), HOUR_US)
-    return spent
+    labels = [key for key, _, _ in pieces]
+    return [
+        (labels[row["label"]], None if row["cents"] is None else int(row["cents"]), int(row["lasted"]))
+        for row in found
+    ]
 
 
 def _paid_by_label(
     store: Store, whole: Question, scope: Scope, cost_segments: Table, cost_rates: Table
 ) -> Table:
-    """The cost of paid time by the place of its stretch, in cents times microseconds an hour."""
+    """Paid time by the place of its stretch and its rate, in microseconds."""
     known = in_scope(store, "states", None, whole, scope, whole.definitions[0])
     rows = touching(known, "since", "until", whole.period)
     until = rows.until.fill_null(ibis.timestamp(store.as_of))
@@ -149,8 +164,7 @@ def _paid_by_label(
         us=pieces.us.cast("decimal(38, 0)").sum()
     )
     rated = _with_rates(summed, cost_rates)
-    cents = (rated.us * rated.cents.cast("decimal(38, 0)")).sum()
-    return rated.group_by("label").aggregate(total=cents)
+    return rated.group_by("label", "cents").aggregate(lasted=rated.us.sum())
 
 
 def _rates(store: Store, whole: Question, scope: Scope) -> list[Rate]:
@@ -167,7 +181,7 @@ def _hourly(rows: Table) -> Table:
     return rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor")
 
 
-def _stretches(store: Store, whole: Question) -> list[Piece]:
+def stretches_of(store: Store, whole: Question) -> list[Piece]:
     """The stretches of time an answer is split into, as (time key of a cell, start, end)."""
     grain = whole.grain
     if grain is None:
