@@ -19,12 +19,12 @@ from polso.kpis.definition import AnyOf, Condition, Conditions, Definition
 from polso.kpis.kinds import FRACTION, Ask, kind_of
 from polso.query.conditions import all_of, parameters
 from polso.query.masks import may_leave, narrowed
+from polso.query.moves import spells
 from polso.query.period import Period
 from polso.query.privacy import names_people
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.run import concrete
 from polso.query.scan import Wanted, condition_of, credited, value_of
-from polso.query.stock import spells
 from polso.query.store import Store
 
 CLOCK, DAY, VALUE = "clock", "day", "value"

@@ -20,13 +20,16 @@ from polso.query.groups import agent_beside
 from polso.query.period import Period
 from polso.query.privacy import teams_of, without_teams
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.scan import in_scope, text_key
+from polso.query.rolled import rolled
+from polso.query.scan import in_scope, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, local_slots, stretches, with_grains
 
 STANDING: Final = ("stock", "stock_by_age")
 LASTING: Final = ("spread", "roll_forward")
 MOST: Final = 4
+# Who is behind a row, as a name to split by.
+AGENT: Final = "polso_agent"
 # The scratch table of stretches of time.
 ENDS: Final = "atoms_stretches"
 
@@ -120,40 +123,81 @@ def line_of(dims: tuple[str, ...]) -> str | None:
 
 def atoms(store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period) -> Atoms:
     """Every nonempty atom: (team, then the values of `dims`) -> its mass."""
-    lasts = d.kind in (*STANDING, *LASTING)
-    table = store.collect_text(
-        [replace(question, period=period, by=_grains(cut), where=())],
-        lambda stood: ("atoms", d.fingerprint, cut.fact, cut.team, cut.dims, *text_key(store, stood, scope)),
-        lambda stood, tables: _counted(store, d, stood[0], scope, cut, tables.get(ENDS)),
-        scratch={ENDS: _ends(store, period, _grains(cut))} if lasts else None,
-    )
-    keys = [table[f"by_{place}"].to_pylist() for place in range(1 + len(cut.dims))]
+    table = _added_up(store, d, question, scope, cut, period)
+    if table is None:
+        table = _asked(store, d, question, scope, cut, period)
+    keys = [table[f"by_{name}"].to_pylist() for name in (cut.team, *cut.dims, AGENT)]
     known: dict[str, int] = {}
     found: Atoms = {}
-    for *cell, agent, n in zip(*keys, table["polso_agent"].to_pylist(), table["n"].to_pylist(), strict=True):
+    for *cell, agent, n in zip(*keys, table["n"].to_pylist(), strict=True):
         bit = 0 if agent is None else 1 << known.setdefault(agent, len(known))
         found[tuple(cell)] = found.get(tuple(cell), NOTHING) + Mass(bit, n)
     return found
 
 
-def _grains(cut: Shape) -> tuple[str, ...]:
-    return tuple(name for name in cut.dims if name in GRAINS)
+def _asked(
+    store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period
+) -> pa.Table:
+    """Rows by atom and agent, counted for a period."""
+    grains = _grains(cut.dims)
+    return store.collect_text(
+        [replace(question, period=period, by=grains, where=())],
+        lambda stood: ("atoms", d.fingerprint, cut.fact, cut.team, cut.dims, *text_key(store, stood, scope)),
+        lambda stood, tables: _counted(store, d, stood[0], scope, cut, cut.dims, tables.get(ENDS)),
+        scratch={ENDS: _ends(store, period, grains)} if d.kind in (*STANDING, *LASTING) else None,
+    )
+
+
+def _added_up(
+    store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, period: Period
+) -> pa.Table | None:
+    """The same from a rollup, of rows that have one place in time."""
+    if d.kind in (*STANDING, *LASTING, "cohort_pair"):
+        return None
+    key = (
+        "atoms",
+        d.fingerprint,
+        cut.fact,
+        cut.team,
+        *shape_key(store, question, scope),
+    )
+    found = rolled(
+        store,
+        key,
+        cut.fact,
+        {"n": "count"},
+        [replace(question, period=period, by=(cut.team, *cut.dims, AGENT), where=())],
+        lambda other, base: _counted(
+            other, d, base, scope, cut, tuple(name for name in base.by if name not in (cut.team, AGENT)), None
+        ),
+        own=AGENT,
+    )
+    return found[0] if found else None
+
+
+def _grains(dims: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in dims if name in GRAINS)
 
 
 def _counted(
-    store: Store, d: Definition, question: Question, scope: Scope, cut: Shape, ends: Table | None
+    store: Store,
+    d: Definition,
+    question: Question,
+    scope: Scope,
+    cut: Shape,
+    dims: tuple[str, ...],
+    ends: Table | None,
 ) -> Table:
-    """Rows by atom and by who is behind them; `ends`: the stretches of time, for rows that last."""
-    bare = replace(question, by=(cut.team, *(n for n in cut.dims if n not in GRAINS)))
+    """Rows by team, `dims` and who is behind them; `ends`: the stretches of time, for rows that last."""
+    bare = replace(question, by=(cut.team, *(name for name in dims if name not in GRAINS)))
     where, _ = without_teams(d.fact, d.where)
     counted = _placed(
-        store, d.model_copy(update={"where": where}), bare, replace(scope, clients=None), _grains(cut), ends
+        store, d.model_copy(update={"where": where}), bare, replace(scope, clients=None), _grains(dims), ends
     )
-    names = [cut.team, *(f"polso_{name}" if name in GRAINS else name for name in cut.dims)]
-    people = _people(counted, cut)
-    keys = {f"by_{place}": counted[name] for place, name in enumerate(names)}
-    judged = counted.select(**keys, polso_agent=people)
-    return judged.group_by(*keys, "polso_agent").aggregate(n=ibis._.count())
+    columns = {name: f"polso_{name}" if name in GRAINS else name for name in (cut.team, *dims)}
+    keys = {f"by_{name}": counted[column] for name, column in columns.items()}
+    judged = counted.select(**keys, **{f"by_{AGENT}": _people(counted, cut)})
+    return judged.group_by(*keys, f"by_{AGENT}").aggregate(n=ibis._.count())
 
 
 def _people(rows: Table, cut: Shape) -> Any:

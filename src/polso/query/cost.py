@@ -22,11 +22,13 @@ from polso.kpis.definition import Condition, Definition
 from polso.kpis.kinds import NOTHING, Answer, Ask
 from polso.query.booked import Piece, Spent, booked
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.scan import Cell, Found, Wanted, in_scope, scan, text_key
+from polso.query.rolled import cube
+from polso.query.scan import Cell, Found, Wanted, in_scope, scan, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, buckets, local_slots
 
 HOUR_US = 3_600_000_000
+DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,30 @@ def channels_of(question: Question, cell: Cell) -> tuple[Any, ...] | None:
 
 
 def _paid(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> Spent:
-    """What paid time cost, per time key, in cents."""
+    """What paid time cost, per time key, in cents: of the days of the period, where that is kept of all days."""
+    known = cube(store, "states", [whole])
+    if store.rollups is None or known is None or known.grain != DAY:
+        return _paid_in(store, whole, scope, pieces)
+    base = known.question
+    key = ("paid", whole.definitions[0].fingerprint, *shape_key(store, whole, scope))
+    daily = store.rollups.find(key, lambda other: _paid_in(other, base, scope, stretches_of(other, base)))
+    if daily is None:
+        return _paid_in(store, whole, scope, pieces)
+    spent: Spent = {}
+    for day, *key_ in _days(store, whole):
+        if (day,) in daily:
+            spent[tuple(key_)] = spent.get(tuple(key_), Fraction(0)) + daily[day,]
+    return spent
+
+
+def _days(store: Store, whole: Question) -> list[tuple[Any, ...]]:
+    """The days of a period, each with its labels in the grains asked for."""
+    slots = local_slots(whole.period, WEEKDAY[store.week_start])
+    named = zip(*(slots[GRAINS[grain]].to_pylist() for grain in (DAY, *whole.grains)), strict=True)
+    return list(dict.fromkeys(named))
+
+
+def _paid_in(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> Spent:
     spent: Spent = {}
     for time, cents, lasted in paid_time(store, whole, scope, pieces):
         if cents is not None:

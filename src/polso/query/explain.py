@@ -19,9 +19,9 @@ from polso.kpis.wording import LEFT_OUT, fails, holds, noun, of_fact, young
 from polso.query.cohort import cohort_pair
 from polso.query.conditions import all_of, parameters
 from polso.query.masks import late
+from polso.query.moves import spells
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import in_scope, value_of
-from polso.query.stock import spells
 from polso.query.store import Store
 from polso.query.suppress import refuse_small
 

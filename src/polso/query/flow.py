@@ -9,9 +9,10 @@ from __future__ import annotations
 from polso.errors import QuestionError
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import Answer
+from polso.query.moves import moves
 from polso.query.question import CYCLES, Question, Scope
 from polso.query.scan import Cell
-from polso.query.stock import cell_of, moves
+from polso.query.stock import cell_of
 from polso.query.store import Store, stretches
 
 CAME = ("opened", "reopened", "restored", "moved_in")

@@ -16,10 +16,11 @@ from polso.kpis.definition import AnyOf, Condition, Definition
 from polso.kpis.kinds import Ask, sound
 from polso.query.conditions import all_of, parameters
 from polso.query.masks import late, masked
+from polso.query.moves import spells
 from polso.query.privacy import WAY_OUT, is_about_agents
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.scan import Wanted, condition_of, in_scope, value_of
-from polso.query.stock import lasting, spells
+from polso.query.stock import lasting
 from polso.query.store import Store
 from polso.query.suppress import refuse_small
 

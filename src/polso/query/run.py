@@ -22,11 +22,12 @@ from polso.query.flow import roll_forward
 from polso.query.groups import refuse_merged
 from polso.query.masks import late
 from polso.query.peak import peak
+from polso.query.percentiles import percentiles
 from polso.query.period import Compare
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import FEW, Cell, Result
 from polso.query.scan import Cell as Key
-from polso.query.scan import Found, asked, ranked, scans, seen
+from polso.query.scan import Found, asked, scans, seen
 from polso.query.spread import spread
 from polso.query.stock import MEAN_AGE, stock, stock_by_age
 from polso.query.store import Store, buckets
@@ -198,8 +199,9 @@ def _answered(
     sums = {cell: values for cell, values in mine if values}
     if kind_of(definition) is KINDS["quantile"]:
         counts = {cell: int(found.get("n") or 0) for cell, found in sums.items()}
-        for cell, low, high in ranked(store, definition, counts, question, scope):
-            sums[cell] |= {"low": low, "high": high}
+        told = any("at" in found for found in sums.values())
+        for cell, more in percentiles(store, definition, counts, question, scope, told=told):
+            sums[cell] |= more
     answers = {}
     for cell, values in sums.items():
         answer = kind_of(definition).answer(definition, _padded(definition, values))

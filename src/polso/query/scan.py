@@ -5,23 +5,21 @@ Rule kept here: the scope and the period go into every scan; a cell is named by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-
-import pyarrow as pa
 
 from polso.engine import BooleanValue, IntegerValue, Table, Value, ibis
 from polso.errors import QuestionError, UnknownName
 from polso.facts import FACTS
 from polso.facts.fact import CREDITS
-from polso.kpis import intervals
 from polso.kpis.definition import Definition, flat
-from polso.kpis.kinds import FRACTION, Ask, kind_of
+from polso.kpis.kinds import Ask, kind_of
 from polso.query.conditions import all_of, parameters
 from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
 from polso.query.privacy import OWN, agents_of, conditions_of, refuse, teams_of
 from polso.query.question import GRAINS, Question, Scope
+from polso.query.rolled import ADDITIVE, rolled
 from polso.query.standing import Literal, rank_stand_ins
 from polso.query.store import Store, with_grains
 
@@ -146,19 +144,42 @@ def scan(
 def scans(
     store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
 ) -> list[Found]:
-    """The same for questions that differ by their period alone: one statement, an answer for each."""
+    """The same for questions that differ by their period alone: one statement, an answer for each.
+
+    Where a rollup gives the counts, percentiles are left out: whoever wants them finds them by these (percentiles.py).
+    """
     wanted, ranks = _without_ranks(wanted)
-    table = store.collect_text(
+    added = [w for w in wanted if w.ask.what in ADDITIVE]
+    text, schema = store.text(
         questions,
-        lambda stood: _key(store, fact, clock, wanted, stood, scope),
+        lambda stood: pass_key(store, fact, clock, wanted, stood, scope),
         lambda stood, _: _passes(store, fact, clock, wanted, stood, scope),
         ranks,
     )
-    found: list[Found] = [{} for _ in questions]
-    for row in table.to_pylist():
-        cell = tuple(row[f"by_{name}"] for name in questions[0].by)
-        found[row[PERIOD] if len(questions) > 1 else 0][cell] = row
+    every = rolled(
+        store,
+        _pass_shape(store, fact, clock, added, questions[0], scope),
+        fact,
+        {w.column: w.ask.what for w in added},
+        questions,
+        lambda other, question: _pass(other, fact, clock, added, question, scope),
+    )
+    if every:
+        found = [{_cell(row, questions[0]): row for row in rows.to_pylist()} for rows in every]
+        distinct = [w for w in wanted if w.ask.what == "distinct"]
+        more = scans(store, fact, clock, distinct, questions, scope) if distinct else []
+        for rows, others in zip(found, more, strict=False):
+            for cell, row in others.items():
+                rows[cell] |= row
+        return found
+    found = [{} for _ in questions]
+    for row in store.run(text, schema).to_pylist():
+        found[row[PERIOD] if len(questions) > 1 else 0][_cell(row, questions[0])] = row
     return found
+
+
+def _cell(row: Mapping[str, Any], question: Question) -> Cell:
+    return tuple(row[f"by_{name}"] for name in question.by)
 
 
 def _without_ranks(wanted: list[Wanted]) -> tuple[list[Wanted], dict[Literal, Literal]]:
@@ -174,21 +195,33 @@ def _without_ranks(wanted: list[Wanted]) -> tuple[list[Wanted], dict[Literal, Li
     return made, ranks
 
 
-def _key(
+def pass_key(
     store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
 ) -> tuple[Any, ...]:
     """Everything that the text of a pass depends on."""
+    return (*_pass_shape(store, fact, clock, wanted, questions[0], scope), *text_key(store, questions, scope))
+
+
+def _pass_shape(
+    store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
+) -> tuple[Any, ...]:
+    """The same, whatever its periods, splits and filters."""
     # Each definition once: its fingerprint is worked out from the whole of it.
     said = {id(w.definition): w.definition for w in wanted}
     prints = {name: definition.fingerprint for name, definition in said.items()}
     asks = tuple((w.column, prints[id(w.definition)], repr(w.ask)) for w in wanted)
-    return (fact, clock, asks, *text_key(store, questions, scope))
+    return (fact, clock, asks, *shape_key(store, question, scope))
 
 
 def text_key(store: Store, questions: Sequence[Question], scope: Scope) -> tuple[Any, ...]:
     """What a text depends on besides definitions, for questions that differ by their period alone."""
     periods, one = tuple(question.period for question in questions), questions[0]
-    return (periods, one.by, repr(one.where), tuple(sorted(one.params.items())), scope, store.as_of)
+    return (periods, one.by, repr(one.where), *shape_key(store, one, scope))
+
+
+def shape_key(store: Store, question: Question, scope: Scope) -> tuple[Any, ...]:
+    """The same, whatever its periods, splits and filters."""
+    return (tuple(sorted(question.params.items())), scope, store.as_of)
 
 
 def _passes(
@@ -301,75 +334,3 @@ def asked(definitions: tuple[Definition, ...]) -> dict[Pass, list[Wanted]]:
             key = (fact, clock, tuple(credit_columns(definition, fact).items()))
             plan.setdefault(key, []).append(Wanted(f"k{place}_{name}", definition, ask))
     return plan
-
-
-def ranked(
-    store: Store, definition: Definition, counts: Mapping[Cell, int], question: Question, scope: Scope
-) -> Iterator[tuple[Cell, float, float]]:
-    """The two order statistics around a percentile, for every cell with rows enough: (cell, low, high)."""
-    fraction = FRACTION[definition.stat]
-    ranks = {cell: around for cell, n in counts.items() if (around := intervals.quantile_ranks(n, fraction))}
-    if not ranks:
-        return
-    if not question.by:
-        (around,) = ranks.values()
-        ask = Ask("quantile", definition.value, definition.minus, definition.where, fractions=around)
-        found = scan(
-            store, definition.fact, definition.clock, [Wanted("ends", definition, ask)], question, scope
-        )
-        low, high = found[()]["ends"]
-        yield (), low, high
-        return
-    yield from _ranked_cells(
-        store, definition, {cell: (counts[cell], *around) for cell, around in ranks.items()}, question, scope
-    )
-
-
-RANKS: Final = "percentile_ranks"
-
-
-def _ranked_cells(
-    store: Store,
-    definition: Definition,
-    ranks: Mapping[Cell, tuple[int, float, float]],
-    question: Question,
-    scope: Scope,
-) -> Iterator[tuple[Cell, float, float]]:
-    """The same for many cells at once: rows numbered in order within each cell, and two of them taken."""
-    wanted = {n: {round(low * (n - 1)), round(high * (n - 1))} for n, low, high in ranks.values()}
-    numbers = {
-        "n_": [n for n, at in sorted(wanted.items()) for _ in at],
-        "place_": [p for _, at in sorted(wanted.items()) for p in sorted(at)],
-    }
-    schema = pa.schema([("n_", pa.int64()), ("place_", pa.int64())])
-    wants = [Wanted(RANKS, definition, Ask("quantile", definition.value, definition.minus, definition.where))]
-    table = store.collect_text(
-        [question],
-        lambda stood: _key(store, definition.fact, definition.clock, wants, stood, scope),
-        lambda stood, tables: _taken(store, wants[0], tables[RANKS], stood[0], scope),
-        scratch={RANKS: pa.table(numbers, schema=schema)},
-    )
-    ends: dict[Cell, list[float]] = {}
-    for row in table.to_pylist():
-        ends.setdefault(tuple(row[f"by_{name}"] for name in question.by), []).append(row["value"])
-    for cell, found in ends.items():
-        yield cell, min(found), max(found)
-
-
-def _taken(store: Store, wanted: Wanted, pairs: Table, question: Question, scope: Scope) -> Table:
-    """The values at the wanted places of each cell."""
-    definition, ask = wanted.definition, wanted.ask
-    rows = in_scope(store, definition.fact, definition.clock, question, scope, definition)
-    if question.grains:
-        rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period))
-    value = value_of(rows, ask, definition)
-    kept = condition_of(store, rows, wanted, question)
-    sound = value.notnull() if definition.unit != "duration" else (value >= 0).fill_null(False)
-    chosen = rows.filter(sound if kept is None else kept & sound)
-    keys = {f"by_{name}": chosen[f"polso_{name}" if name in GRAINS else name] for name in question.by}
-    values = chosen.select(**keys, value=value_of(chosen, ask, definition))
-    order = ibis.window(group_by=list(keys), order_by="value")
-    n = values.value.count().over(ibis.window(group_by=list(keys)))
-    placed = values.mutate(place=ibis.row_number().over(order), n=n)
-    met = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
-    return met.select(*keys, "place", "value")

@@ -62,8 +62,8 @@ def stand(store: Store, questions: Sequence[Question]) -> Stood:
 
 
 def rank_stand_ins(count: int) -> tuple[float, ...]:
-    """Stand-ins for percentile ranks."""
-    return tuple(round(RANK + place * 1e-10, 10) for place in range(1, count + 1))
+    """Stand-ins for percentile ranks; none is written as another one begins."""
+    return tuple(float(f"{RANK}{place:04d}1") for place in range(count))
 
 
 def filled(engine: Engine, text: str, real: Mapping[Literal, Literal]) -> str:

@@ -8,37 +8,24 @@ hours of day it is the mean of the stocks read there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
 import pyarrow as pa
 
-from polso.engine import BooleanValue, IntegerValue, Table, TimestampValue, ibis, micros_between
+from polso.engine import BooleanValue, IntegerValue, Table, ibis, micros_between
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.kpis.wording import span_text
-from polso.query.conditions import all_of, parameters
+from polso.query.moves import Moves, moves, spells
 from polso.query.period import Period
-from polso.query.question import CYCLES, FINE, Question, Scope
-from polso.query.scan import Cell, in_scope, text_key
-from polso.query.store import Store, Stretch, stretches, with_grains
+from polso.query.question import CYCLES, Question, Scope
+from polso.query.scan import Cell, text_key
+from polso.query.store import Store, Stretch, stretches
 
-Levels = dict[tuple[Cell, tuple[Any, ...]], int]
-# Columns of the counts that moves are made of.
-PLACE, PART, SAID, COUNT = "polso_place", "polso_part", "polso_said", "polso_n"
 # The one line of a stock by age that is no count.
 MEAN_AGE: Final = "mean_age"
-
-
-@dataclass(frozen=True)
-class Moves:
-    """What a stock is read from: what stood just before a period, and what came and went in it, by dimensions and labels."""
-
-    opening: dict[Cell, int] = field(default_factory=dict)
-    came: Levels = field(default_factory=dict)
-    went: Levels = field(default_factory=dict)
 
 
 def stock(
@@ -81,20 +68,6 @@ def _levels(store: Store, question: Question, moved: Moves) -> list[tuple[tuple[
     return read
 
 
-def spells(store: Store, d: Definition, question: Question, scope: Scope) -> Table:
-    """What a stock is made of: rows that meet the definition, with `began` and `ended`, null for what lasts.
-
-    A row without `until` ends at the instant named by `value`, if a stock's definition has one.
-    """
-    rows = in_scope(store, d.fact, None, question, scope, d)
-    kept = all_of(rows, d.where, parameters(d, question.params))
-    until: TimestampValue = rows[str(d.until)]
-    if d.kind == "stock" and d.value:
-        until = until.fill_null(rows[d.value])
-    named = rows.mutate(began=rows[str(d.since)], ended=until)
-    return named if kept is None else named.filter(kept)
-
-
 def lasting(rows: Table, at: datetime, as_of: datetime) -> Table:
     """The spells that last just before an instant; at as-of itself, what happened then has happened."""
     moment = ibis.timestamp(at)
@@ -111,107 +84,6 @@ def touching(rows: Table, since: str, until: str, period: Period) -> Table:
     start, end = period.instants
     begun = rows.filter(rows[since] <= end)
     return begun.filter(begun[until] >= start).union(begun.filter(begun[until].isnull()))
-
-
-def moves(
-    store: Store,
-    d: Definition,
-    questions: Sequence[Question],
-    scope: Scope,
-    said: tuple[str, str] | None = None,
-) -> list[Moves]:
-    """The moves of each question (they differ by their period alone), read in one statement.
-
-    said: the columns that tell how a row began and how it ended; with them, that word is the last label of a move.
-    """
-    table = store.collect_text(
-        questions,
-        lambda stood: ("moves", d.fingerprint, said, *text_key(store, stood, scope)),
-        lambda stood, _: _together(_counts(store, d, stood, scope, said)),
-    )
-    labels = [*(f"polso_{grain}" for grain in _fine(questions[0])), *([SAID] if said else [])]
-    ends, starts = _starts(store, questions)
-    found = [Moves() for _ in questions]
-    for row in table.to_pylist():
-        cell, place, n = tuple(row[name] for name in questions[0].dimensions), row[PLACE], row[COUNT]
-        if not n:
-            continue
-        if row[PART] in ("came", "went"):
-            getattr(found[place], row[PART])[cell, tuple(row[name] for name in labels)] = n
-            continue
-        for one, start in zip(found, starts, strict=True):
-            # What lasts to the end of the data stood at every start after it began.
-            if start == ends[place] or (row[PART] == "lasting" and start > ends[place]):
-                one.opening[cell] = one.opening.get(cell, 0) + n
-    return found
-
-
-def _starts(store: Store, questions: Sequence[Question]) -> tuple[list[datetime], list[datetime]]:
-    """The instants at which opening stocks are read, in order and each once; and that of each question."""
-    starts = [min(question.period.instants[0], store.as_of) for question in questions]
-    return sorted(set(starts)), starts
-
-
-def _counts(
-    store: Store,
-    d: Definition,
-    questions: Sequence[Question],
-    scope: Scope,
-    said: tuple[str, str] | None,
-) -> list[Table]:
-    """The counts that moves are made of; each reads the rows of a range alone, which an engine finds without reading all.
-
-    What stood at an instant either lasts or ended since: asked with an `or`, all rows would be read to find the few.
-    """
-    rows = spells(store, d, questions[0], scope)
-    dims = questions[0].dimensions
-    instants, _ = _starts(store, questions)
-    moments = [ibis.timestamp(instant) for instant in instants]
-    lasting = rows.filter(rows.ended.isnull(), rows.began < moments[-1])
-    nth = [(lasting.began < moment, ibis.literal(i, "int64")) for i, moment in enumerate(moments)]
-    made = [_count(lasting, "lasting", ibis.cases(*nth) if len(nth) > 1 else ibis.literal(0, "int64"), dims)]
-    for i, moment in enumerate(moments):
-        stood = rows.filter(rows.ended >= moment, rows.began < moment)
-        made.append(_count(stood, "standing", ibis.literal(i, "int64"), dims))
-    for i, question in enumerate(questions):
-        for part, end, word in zip(("came", "went"), ("began", "ended"), said or (None, None), strict=True):
-            moved, names = _moved(store, rows, question, end, word)
-            made.append(_count(moved, part, ibis.literal(i, "int64"), (*dims, *names)))
-    return made
-
-
-def _moved(
-    store: Store, rows: Table, question: Question, end: str, word: str | None
-) -> tuple[Table, tuple[str, ...]]:
-    """The rows that began (or ended) in the period up to as-of, with their labels, and the names of these."""
-    since, until = question.period.instants
-    moved = rows.filter(rows[end] >= since, rows[end] < until, rows[end] <= ibis.timestamp(store.as_of))
-    fine = tuple(dict.fromkeys(_fine(question)))
-    if word:
-        moved = moved.mutate(**{SAID: moved[word]})
-    if fine:
-        moved = with_grains(moved, end, fine, store.slots(question.period))
-    return moved, (*(f"polso_{grain}" for grain in fine), *([SAID] if word else []))
-
-
-def _fine(question: Question) -> tuple[str, ...]:
-    return tuple(FINE.get(grain, grain) for grain in question.grains)
-
-
-def _count(rows: Table, part: str, place: IntegerValue, names: tuple[str, ...]) -> Table:
-    """How many rows, by place and the values of columns."""
-    tagged = rows.mutate(**{PLACE: place}).group_by(PLACE, *names).aggregate(**{COUNT: ibis._.count()})
-    return tagged.mutate(**{PART: ibis.literal(part)})
-
-
-def _together(counts: Sequence[Table]) -> Table:
-    """Counts one after the other; a column that one lacks is null in it."""
-    types = {name: kind for one in counts for name, kind in one.schema().items()}
-    filled = (
-        one.select(**{n: one[n] if n in one.columns else ibis.null(kind) for n, kind in types.items()})
-        for one in counts
-    )
-    return ibis.union(*filled)
 
 
 def stock_by_age(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -21,6 +21,9 @@ from polso.query.kept import Kept
 from polso.query.period import Period
 from polso.query.question import FINE, GRAINS, Question
 from polso.query.standing import Literal, Standing, check, filled, stand
+
+if TYPE_CHECKING:
+    from polso.query.rollups import Rollups
 
 # Texts of questions kept at most: a few kB each.
 TEXTS = 2000
@@ -47,6 +50,8 @@ class Store:
     pseudonyms: dict[tuple[str, str, bytes], Table] = field(default_factory=dict)
     # What texts gave, where several connections see one state of the data that stands still.
     kept: Kept | None = None
+    # What many of them add up, where there is somebody who makes it ready (see query/rollups.py).
+    rollups: Rollups | None = None
     _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
     # Those that name scratch tables made together with them, which no other connection has.
     _own_texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
@@ -82,7 +87,7 @@ class Store:
 
     def with_facts(self, facts: dict[str, Table]) -> Store:
         """The same store over other readings of its facts."""
-        return replace(self, _facts=facts, kept=None, _texts={}, _own_texts={}, asked=[])
+        return replace(self, _facts=facts, kept=None, rollups=None, _texts={}, _own_texts={}, asked=[])
 
     def collect(self, expression: Table) -> pa.Table:
         """Run an expression, and keep its text for whoever wants to check the answer."""
@@ -102,12 +107,24 @@ class Store:
         key: all that the text depends on besides instants and filter values; more: other stand-ins and what they are;
         scratch: rows that are there while the text runs, by the name under which `made` gets them as tables.
         """
+        text, schema = self.text(questions, key, made, more, scratch)
+        return self.run(text, schema, scratch)
+
+    def text(
+        self,
+        questions: Sequence[Question],
+        key: Callable[[Sequence[Question]], tuple[Any, ...]],
+        made: Callable[[Sequence[Question], Mapping[str, Table]], Table],
+        more: Mapping[Literal, Literal] | None = None,
+        scratch: Mapping[str, pa.Table] | None = None,
+    ) -> tuple[str, pa.Schema]:
+        """The text that `collect_text` would run, kept for whoever wants to check the answer."""
         stood = stand(self, questions)
         real = {**stood.real, **(more or {})}
-        wanted, rows = key(stood.questions), scratch or {}
+        wanted = key(stood.questions)
         known = self._texts.get(wanted) or self._own_texts.get(wanted)
         if known is None:
-            tables = {name: self.engine.scratch(name, table) for name, table in rows.items()}
+            tables = {name: self.engine.scratch(name, table) for name, table in (scratch or {}).items()}
             try:
                 known = self._keep(wanted, made(stood.questions, tables), real)
             except Exception:
@@ -116,9 +133,11 @@ class Store:
         text, schema = known
         said = filled(self.engine, text, real)
         self.asked.append(said)
-        return self._run(said, schema, rows)
+        return said, schema
 
-    def _run(self, text: str, schema: pa.Schema, scratch: Mapping[str, pa.Table]) -> pa.Table:
+    def run(self, text: str, schema: pa.Schema, scratch: Mapping[str, pa.Table] | None = None) -> pa.Table:
+        """The rows of a text, from those kept where it was run before; `scratch` as for `collect_text`."""
+        scratch = scratch or {}
         key = (hashlib.sha256(text.encode()).digest(), *(_print(table) for table in scratch.values()))
         shared = None if PSEUDONYMS in text else self.kept
         found = shared.get(key) if shared else None

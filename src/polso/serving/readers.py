@@ -22,6 +22,7 @@ from polso.care import DATABASE, Care, beside
 from polso.engine import DuckDB, EngineError
 from polso.query.result import Result
 from polso.serving.cache import Cache
+from polso.serving.maker import Maker
 from polso.serving.snapshot import Snapshot, State, is_racy, look, stamp, state_of
 
 T = TypeVar("T")
@@ -44,11 +45,13 @@ class Readers:
         self._all = [_Reader(self.folder / DATABASE) for _ in range(self.size)]
         self._idle: LifoQueue[_Reader] = LifoQueue()
         self._stamp: object = None
+        self._maker: Maker | None = None
         try:
             self._now = look(self.folder, self._watcher, None, 0)
             for reader in self._all:
                 reader.turn(self._now)
                 self._idle.put(reader)
+            self._maker = Maker(self.folder, lambda: self._now)
         except BaseException:
             self.close()
             raise
@@ -61,6 +64,8 @@ class Readers:
 
     def close(self) -> None:
         """Let go of the database file."""
+        if self._maker:
+            self._maker.close()
         for reader in self._all:
             reader.engine.close()
         self._watcher.close()
@@ -115,6 +120,11 @@ class Readers:
 
         found: T = self._cache.get(dated, under)
         return found
+
+    def settle(self) -> None:
+        """Wait until every rollup that was wanted so far is made."""
+        if self._maker:
+            self._maker.settle()
 
     def _answer(self, said: str, made: Callable[[Care], T]) -> tuple[tuple[str, ...], T]:
         with self._lent() as reader:

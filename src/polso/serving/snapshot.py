@@ -20,6 +20,7 @@ from polso.errors import QuestionError
 from polso.events import log
 from polso.facts import FACTS
 from polso.facts.build import STATE
+from polso.query.rollups import Rollups
 
 # Younger than this, a file's instant cannot tell one write from the next.
 RACY_NS: Final = 100_000_000
@@ -124,5 +125,5 @@ def look(
                 return known
         care = Care(folder, settings.read(folder), engine)
         with suppress(QuestionError):  # nothing is loaded: whoever asks is told so
-            _ = care.store
+            care.store.rollups = Rollups()
     return Snapshot(care, state, print_, generation)
