@@ -214,6 +214,7 @@ SELECT source, ticket_id, max(client) AS client, max(customer_id) AS customer_id
     min(occurred_at) FILTER (kind = 'assigned' AND actor_id = subject_id) AS taken_at,
     max(occurred_at) FILTER (kind = 'solved') AS last_solve_event_at, max(occurred_at) FILTER (kind = 'closed') AS closed_at,
     min(occurred_at) FILTER (kind = 'escalated') AS escalated_at,
+    arg_min(value, (occurred_at, seq, event_id)) FILTER (kind = 'escalated' AND value IS NOT NULL) AS escalation_reason,
     max(occurred_at) FILTER (kind = 'left' AND stage = 'bot' AND value = 'handed_off') AS handed_off_at,
     min(occurred_at) FILTER (kind = 'left' AND stage = 'bot' AND value = 'handed_off') AS first_handed_off_at,
     max(occurred_at) FILTER (kind = 'merged') AS merged_at, max(occurred_at) FILTER (kind = 'removed') AS removed_at,

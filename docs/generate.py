@@ -344,6 +344,7 @@ def events_page() -> str:
         "`removed` as": kinds.REMOVALS,
         "`linked` as": kinds.LINKS,
         "`state`": kinds.STATES,
+        "stretch of `cost`": kinds.COVERS,
         "scale of `rated`": kinds.SCALES,
         "channel": kinds.CHANNELS,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -24,11 +24,13 @@ from polso.facts import build
 from polso.facts.fact import Credit
 from polso.facts.plan import calendar_named
 from polso.kpis.catalogue import Catalogue, catalogue, find, find_all
-from polso.kpis.definition import Condition, Definition, Stat
+from polso.kpis.definition import Definition, Stat
 from polso.kpis.register import changed, enter, registered, with_registered
 from polso.kpis.wording import stated
 from polso.query import rows as row_query
 from polso.query.balance import Line, balance
+from polso.query.bill import bill
+from polso.query.cells import Where, conditions, within
 from polso.query.difference import Difference, differing
 from polso.query.disagree import OF_ROWS, TOLD_BY_TICKET, Dissent, Parting, dissents, partings
 from polso.query.explain import account, distribution
@@ -36,7 +38,7 @@ from polso.query.explanation import Explanation
 from polso.query.period import Compare, Period
 from polso.query.period import parse as parse_period
 from polso.query.privacy import Privacy, in_force
-from polso.query.question import CYCLES, GRAINS, Question, Scope
+from polso.query.question import Question, Scope
 from polso.query.result import Cell, Result
 from polso.query.run import Time, concrete, run
 from polso.query.saved import Answer, Drift, drifts, read, save
@@ -48,7 +50,6 @@ from polso.sources.leftovers import leftovers
 from polso.sources.load import Loaded, load
 
 DATABASE = "polso.duckdb"
-Where = Mapping[str, Any] | Sequence[Condition]
 
 
 class Care:
@@ -215,7 +216,7 @@ class Care:
         `cell` names one cell of an answer that was split ({"team": "x", "month": "2026-03"}). With `ticket`, that
         ticket's events, the instants chosen and the opening hours between them too. Other arguments are those of `ask`.
         """
-        narrowed, filters = self._cell(cell or {}, self.period(period))
+        narrowed, filters = within(cell or {}, self.period(period), self.period)
         question = self.question(kpi, where=(*conditions(where), *filters), **asked)
         if len(question.definitions) > 1:
             raise QuestionError(
@@ -228,25 +229,8 @@ class Care:
         return Explanation(
             definition, stated(definition), run(store, question, scope=scope, time=asked.get("time", "calendar")),
             account(store, question, scope), distribution(store, question, scope), told,
+            bill(store, question, scope),
         )  # fmt: skip
-
-    def _cell(self, cell: Mapping[str, Any], period: Period) -> tuple[Period, tuple[Condition, ...]]:
-        """The period and the filters that a cell of a split answer stands for."""
-        filters = []
-        for name, value in cell.items():
-            if name in CYCLES or name in ("hour", "quarter_hour"):
-                raise QuestionError(f"a cell by {name} is not explained on its own; explain its day")
-            if name in GRAINS:
-                bucket = self.period(_bucket(name, str(value)))
-                start, end = max(period.since, bucket.since), min(period.until, bucket.until)
-                if start >= end:
-                    raise QuestionError(
-                        f"the cell {name} = {value} lies outside the period {period.since}..{period.until}"
-                    )
-                period = Period(start, end, period.zone)
-            else:
-                filters.append(_condition(name, value))
-        return period, tuple(filters)
 
     def _calendar_of(self, row: Mapping[str, Any]) -> Calendar:
         """The calendar of a fact's row, by the project's rules."""
@@ -374,37 +358,6 @@ def beside(care: Care, engine: DuckDB) -> Care:
     twin.engine = engine
     twin._store = care._store.beside(engine) if care._store else None
     return twin
-
-
-def conditions(where: Where) -> tuple[Condition, ...]:
-    """{'channel': 'email', 'team': ['a', 'b']} as conditions; lists of conditions stay as they are."""
-    if not isinstance(where, Mapping):
-        return tuple(where)
-    return tuple(_condition(name, value) for name, value in where.items())
-
-
-def _bucket(grain: str, value: str) -> str:
-    """A cell of time as a period is written: an answer names weeks, months and quarters by their first day."""
-    try:
-        first = date.fromisoformat(value[:10])
-    except ValueError:
-        return value
-    if grain == "week":
-        return f"{first}..{first + timedelta(days=7)}"
-    written = {
-        "day": f"{first}",
-        "month": f"{first:%Y-%m}",
-        "quarter": f"{first:%Y}-Q{(first.month + 2) // 3}",
-    }
-    return written.get(grain, f"{first:%Y}")
-
-
-def _condition(name: str, value: Any) -> Condition:
-    if value is None:
-        return Condition(column=name, op="null")
-    if isinstance(value, (list, tuple, set)):
-        return Condition(column=name, op="in", value=tuple(str(v) for v in value))
-    return Condition(column=name, op="=", value=value)
 
 
 def open_store(engine: Engine, config: Config) -> Store:

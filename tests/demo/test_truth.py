@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -261,6 +264,25 @@ def test_agents_time_and_costs(acme: Any) -> None:
         booked = sum(r["amount"] for r in acme.rows if r["attribute"] == kind)
         assert booked * 1_000_000 == acme.truth.cost_micros[kind]
     assert acme.truth.cost_micros["hours"] == pytest.approx(_paid_hours(acme), abs=2_000)
+
+
+def test_whoever_is_logged_in_is_paid_for_it(acme: Any) -> None:
+    """Paid stretches of an agent never overlap, and every state but `offline` lies within one."""
+    paid: dict[str, list[tuple[Any, Any]]] = defaultdict(list)
+    states: dict[str, list[Any]] = defaultdict(list)
+    for r in sorted(acme.rows, key=lambda r: r["occurred_at"]):
+        if r["kind"] == "scheduled":
+            paid[r["actor_id"]].append(
+                (r["occurred_at"], r["occurred_at"] + timedelta(seconds=int(r["amount"])))
+            )
+        elif r["kind"] == "state":
+            states[r["actor_id"]].append(r)
+    for agent, told in states.items():
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(paid[agent])), agent
+        for one, after in pairwise(told):
+            if one["value"] != "offline":
+                begin, end = paid[agent][bisect_right(paid[agent], one["occurred_at"], key=itemgetter(0)) - 1]
+                assert begin <= one["occurred_at"] <= after["occurred_at"] <= end, agent
 
 
 def _paid_hours(acme: Any) -> float:

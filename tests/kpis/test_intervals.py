@@ -80,6 +80,34 @@ def test_mean_keeps_its_digits_on_large_numbers() -> None:
     assert high - low == pytest.approx(2 * intervals.student(1) * sqrt(0.5) / sqrt(2), abs=0.25)
 
 
+def test_an_interval_ends_where_the_scale_does() -> None:
+    """7, 7 and 5 on 1-7: Student's t by scipy goes beyond 7, and only that end moves."""
+    low, high = stats.t.interval(0.95, 2, loc=19 / 3, scale=stats.sem([7, 7, 5]))
+    around = intervals.mean(19, 123, 3)
+    assert around == pytest.approx((low, high), abs=1e-9)
+    assert around is not None
+    assert high > 9
+    assert (around[0], 7) == intervals.within(around, 1, 7)
+    assert around == intervals.within(around, None, None)
+    assert (4, 5) == intervals.within((4, 5), 1, 7)
+
+
+@pytest.mark.parametrize(("least", "most"), [(1, 5), (1, 7), (0, 10)])
+def test_cutting_at_the_scale_loses_no_coverage(least: int, most: int) -> None:
+    """Of samples of a known mean, exactly those whose interval held it before hold it after."""
+    dice = Random(5)
+    chances = [dice.random() ** 3 for _ in range(least, most + 1)]
+    values = list(range(least, most + 1))
+    mean = sum(v * c for v, c in zip(values, chances, strict=True)) / sum(chances)
+    for _ in range(400):
+        drawn = dice.choices(values, chances, k=dice.randrange(2, 9))
+        around = intervals.mean(sum(drawn), sum(x * x for x in drawn), len(drawn))
+        assert around is not None
+        low, high = intervals.within(around, least, most)
+        assert least <= low <= sum(drawn) / len(drawn) <= high <= most
+        assert (around[0] <= mean <= around[1]) == (low <= mean <= high)
+
+
 def test_one_row_has_no_interval() -> None:
     assert intervals.mean(5, 25, 1) is None
     assert intervals.quantile_ranks(1, 0.5) is None

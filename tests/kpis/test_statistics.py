@@ -15,6 +15,8 @@ from scipy import stats
 from kpis.told import AGENT, CUSTOMER, Story, care, folded
 from polso.care import Care
 from polso.errors import QuestionError
+from polso.kpis.catalogue import shipped
+from polso.kpis.kinds import scale_of
 
 START = datetime(2026, 3, 2, 8)
 CHANNELS = ("email", "chat", "whatsapp", "web", "social", "sms")
@@ -174,3 +176,30 @@ def test_the_threshold_of_a_service_level_is_inclusive(queue: Care) -> None:
     assert [0.0, 0.7, 0.9] == [
         queue.ask("service_level", params={"within": s}).value for s in (9.999999, 10, 40)
     ]
+
+
+def test_means_of_scores_stay_on_their_scale() -> None:
+    """Two efforts of 7 and one of 5; stars of 1 and 2. No mean of them is beyond the scale, nor said to be."""
+    story = Story()
+    for place, (scale, score) in enumerate(
+        [("ces7", 7), ("ces7", 7), ("ces7", 5), ("csat5", 1), ("csat5", 2)]
+    ):
+        story.tell(START, "opened", f"t{place}", **CUSTOMER)
+        said = {"attribute": scale, "amount": score, "subject_id": f"s{place}"}
+        story.tell(START + timedelta(hours=1), "rated", f"t{place}", **said, **CUSTOMER)
+    with care(folded(story.events)) as found:
+        (effort,) = found.ask("ces")
+        (stars,) = found.ask("csat", variant="mean_score")
+    assert (19 / 3, 7.0) == (effort.value, effort.high)
+    assert stats.t.interval(0.95, 2, loc=19 / 3, scale=stats.sem([7, 7, 5]))[0] == pytest.approx(effort.low)
+    assert (1.5, 1.0, 5.0) == (stars.value, stars.low, stars.high)
+
+
+def test_every_mean_of_scores_names_its_scale() -> None:
+    scores = [
+        d for entry in shipped().values() for d in entry.definitions if (d.kind, d.value) == ("mean", "score")
+    ]
+    assert {"ces": (1, 7), "csat:mean_score": (1, 5)}.items() <= {
+        d.label: scale_of(d) for d in scores
+    }.items()
+    assert [] == [d.label for d in scores if None in scale_of(d)]

@@ -303,6 +303,10 @@ class Ticket:
             "ended_unsolved_at": None if is_open or solves else spells[-1].until,
             "closed_at": max(self.instants("closed"), default=None),
             "escalated_at": min(self.instants("escalated"), default=None),
+            "escalation_reason": next(
+                (e["value"] for e in self.events if e["kind"] == "escalated" and e.get("value") is not None),
+                None,
+            ),
             "merged_at": max(self.instants("merged"), default=None),
             "removed_at": max(self.instants("removed"), default=None),
             "restored_at": max(self.instants("restored"), default=None),

@@ -60,7 +60,7 @@ def _steps() -> list[Step]:
         {"kind": "restored"},
         {"kind": "restored"},
         {"kind": "note", "value": "private", **by_agent[0]},
-        {"kind": "escalated"},
+        *({"kind": "escalated", "value": why} for why in ("tier", "skill", None)),
         {"kind": "linked", "subject_id": "t1", "value": "follow_up"},
         *(
             {

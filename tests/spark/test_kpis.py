@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from polso.care import conditions
 from polso.errors import QuestionError
 from polso.facts import FACTS
 from polso.kpis.catalogue import shipped
 from polso.kpis.definition import Definition, Stat
+from polso.query.cells import conditions
 from polso.query.period import parse
 from polso.query.question import Question
 from polso.query.run import Time, concrete, run

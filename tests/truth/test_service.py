@@ -155,6 +155,12 @@ def test_agents_time_adds_up_over_the_days(acme: Acme) -> None:
         assert whole == {name: sum(parts[name] for parts in cut) for name in whole}, grain
 
 
+@pytest.mark.parametrize("grain", ["hour_of_day", "weekday", "day", "month"])
+def test_nobody_works_more_than_they_are_paid_for(acme: Acme, grain: str) -> None:
+    cells = acme.cells("utilisation", grain) | acme.cells("utilisation", grain, "agent")
+    assert [] == [key for key, cell in cells.items() if cell.value is not None and cell.value > 1]
+
+
 def test_costs(acme: Acme) -> None:
     """The simulator rounds each shift to a millionth of a euro; Polso divides once, at the end."""
     spent = Fraction(sum(acme.truth.cost_micros.values()), 1_000_000)

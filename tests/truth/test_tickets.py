@@ -100,6 +100,12 @@ def test_transfers_and_escalations(acme: Acme) -> None:
         truth["transfers"] == acme.one("transfer_volume").n == acme.one("transfers_per_ticket").parts["total"]
     )
     assert truth["escalated_tickets"] == acme.one("escalation_rate").parts["part"]
+    assert truth["escalated_tickets"] == acme.one("escalation_volume").n
+    told = acme.care.engine.run(
+        "SELECT arg_min(value, occurred_at) FROM events JOIN tickets USING (source, ticket_id)"
+        " WHERE kind = 'escalated' AND is_counted GROUP BY source, ticket_id"
+    )
+    assert Counter(reason for (reason,) in told) == acme.counts("escalation_volume", "escalation_reason")
 
 
 def test_contacts_of_every_ticket_of_a_known_customer(acme: Acme) -> None:

@@ -1,6 +1,7 @@
 """Resolution: its sentence given known stories, its curve, its definitions side by side, and the page on a demo."""
 
 from collections.abc import Iterator
+from csv import DictReader
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,22 @@ def test_the_demo_shows_every_part(client: TestClient, url: str) -> None:
         assert f'id="{name}"' in shown.text
     assert "/disagree/first_contact_resolution?" in shown.text
     assert "right=zendesk" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Escalations by reason"), ("it", "Escalation per motivo")]
+)
+def test_escalations_stand_beside_transfers_by_reason(client: TestClient, language: str, title: str) -> None:
+    assert title in client.get("/resolution", params={"lang": language}).text
+    with client.stream("GET", "/figure/resolution/escalations.csv") as shown:
+        rows = list(DictReader(shown.read().decode("utf-8-sig").splitlines()))
+    assert {"complexity", "skill", "vip"} >= {row["escalation_reason"] for row in rows} > set()
+
+
+def test_where_no_escalation_says_why_it_says_what_to_load() -> None:
+    view = compose(page(SCREEN, {"escalations": answer(by=("escalation_reason",))}))
+    (figure,) = (figure for figure in view.figures if figure.name == "escalations")
+    assert "load events `escalated` with their reason as value" in figure.empty
 
 
 def test_the_curve_falls_and_stays_within_its_band(client: TestClient) -> None:

@@ -86,7 +86,10 @@ def _states(world: World, spans: Spans) -> None:
     _tell(world, "available", spans.agent[returns], back[returns])
     available = np.where(leaves, after, gap) + np.where(returns, before, 0)
     _count(world, spans.end - spans.begin, available, detour, length)
-    _paid(world, spans, spans.end - spans.begin + available + length)
+    first = np.append(True, spans.agent[1:] != spans.agent[:-1])
+    fresh = first | np.append(True, leaves[:-1])
+    came = np.where(first, spans.begin, spans.begin - np.append(0, before[:-1]))
+    _paid(world, spans.agent[fresh], came[fresh], off[leaves])
 
 
 def _tell(world: World, state: str, agent: Ints, at: Ints) -> None:
@@ -110,27 +113,23 @@ def _count(world: World, handling: Ints, available: Ints, detour: Ints, length: 
     world.truth.tally("states", DETOURS, detour[here] - 1, length[here])
 
 
-def _paid(world: World, spans: Spans, used: Ints) -> None:
-    """One shift per agent and day: what the agent spent logged in, to the full minute above."""
-    day = world.story.time.day_at(spans.begin)
-    key = spans.agent * 10_000 + day
-    keys, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    spent = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(spent, inverse, used)
-    minutes = -(-spent // MINUTE)
-    agent, at = keys // 10_000, spans.begin[first]
+def _paid(world: World, agent: Ints, came: Ints, left: Ints) -> None:
+    """Every stretch logged in is paid, to the full minute above: where states are, and not one lump a day."""
+    minutes = -(-(left - came) // MINUTE)
     team = world.roster.team_of(agent)
     world.log.add(
-        "scheduled", at, amount=minutes * 60 * MICRO, source="workforce", client=_client(agent),
+        "scheduled", came, amount=minutes * 60 * MICRO, source="workforce", client=_client(agent),
         actor_kind="agent", actor_id=world.agents(agent), team=Words(s.TEAMS, team),
     )  # fmt: skip
     world.truth.tally("paid", s.TEAMS, team, minutes * MINUTE)
-    euros = _rates(world, agent, team, at)
-    world.truth.add("cost_micros", {"hours": int((minutes * euros * MICRO // 60).sum())})
+    euros = _rates(world, agent, team)
+    raised = np.clip(came + minutes * MINUTE - np.maximum(came, raise_at(world)), 0, None)
+    spent = minutes * MINUTE * euros + raised * RAISE
+    world.truth.add("cost_micros", {"hours": int((spent // (60 * 60)).sum())})
 
 
-def _rates(world: World, agent: Ints, team: Ints, at: Ints) -> Ints:
-    """Log the dated rates, and say which one held for each shift."""
+def _rates(world: World, agent: Ints, team: Ints) -> Ints:
+    """Log the dated rates, and say which one each agent began with."""
     raised_at = raise_at(world)
     for since, extra in ((world.story.time.first, 0), (raised_at, RAISE)):
         if world.site == 0:
@@ -142,9 +141,7 @@ def _rates(world: World, agent: Ints, team: Ints, at: Ints) -> Ints:
             world, np.full(len(seniors), since), HOURLY_EUR[senior_team] + SENIOR_EUR + extra,
             actor_id=world.agents(seniors),
         )  # fmt: skip
-    euros: Ints = (
-        HOURLY_EUR[team] + RAISE * (at >= raised_at) + SENIOR_EUR * np.isin(agent, senior_agents(world))
-    )
+    euros: Ints = HOURLY_EUR[team] + SENIOR_EUR * np.isin(agent, senior_agents(world))
     return euros
 
 
@@ -167,7 +164,7 @@ def _rate(world: World, at: Ints, euros: Ints, actor_id: Text) -> None:
 
 
 def bill(world: World) -> None:
-    """Monthly fees of each channel and fixed costs, booked by every source in the month's last second."""
+    """Monthly fees of each channel and fixed costs, booked by every source in the last second of the month they pay for."""
     t, since = world.tickets, world.story.time.first
     for name, midnight in world.story.time.midnights():
         at = midnight - (0 if name == "as_of" else SECOND)
@@ -184,6 +181,6 @@ def bill(world: World) -> None:
 def _book(world: World, at: int, source: str, attribute: str, cents: int, channel: str | None) -> None:
     world.log.add(
         "cost", np.array([at]), amount=np.array([cents * (MICRO // 100)]), currency="EUR", source=source,
-        client=s.CLIENTS[0], attribute=attribute, channel=channel, actor_kind="system",
+        client=s.CLIENTS[0], attribute=attribute, value="month", channel=channel, actor_kind="system",
     )  # fmt: skip
     world.truth.add("cost_micros", {attribute: cents * (MICRO // 100)})

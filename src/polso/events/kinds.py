@@ -141,7 +141,7 @@ KINDS: Final = {
         Kind(
             "cost",
             ("attribute", "amount"),
-            "A cost; attribute hourly_rate (actor = agent or team), channel_fee or fixed.",
+            "A cost; attribute hourly_rate (actor = agent or team), channel_fee or fixed; value = the stretch it pays for.",
         ),
     )
 }
@@ -156,6 +156,8 @@ ACTOR_KINDS: Final = ("customer", "agent", "bot", "system", "peer", "third_party
 WAITS: Final = ("customer", "third_party", "internal", "scheduled")
 REMOVALS: Final = ("spam", "test", "duplicate")
 LINKS: Final = ("follow_up", "split", "child", "call", "callback", "thread")
+# The calendar stretches, in the reporting zone, over whose days an amount may be spread: the one that holds its instant.
+COVERS: Final = ("day", "week", "month", "quarter", "year")
 STATES: Final = ("available", "handling", "break", "training", "meeting", "other_work", "offline")
 SCALES: Final = ("csat5", "csat7", "nps", "ces7", "thumbs", "fcr")
 CHANNELS: Final = (

@@ -161,6 +161,8 @@ def _problem() -> str:
         WHEN direction NOT IN ({listed(kinds.DIRECTIONS)}) THEN 'unknown direction: ' || direction
         WHEN kind = 'left' AND value NOT IN ({listed(kinds.OUTCOMES)}) THEN 'unknown outcome: ' || value
         WHEN kind = 'state' AND value NOT IN ({listed(kinds.STATES)}) THEN 'unknown state: ' || value
+        WHEN kind = 'cost' AND attribute <> 'hourly_rate' AND value NOT IN ({listed(kinds.COVERS)})
+            THEN 'unknown stretch of a cost: ' || value
         WHEN kind IN ('rated', 'survey_sent') AND attribute NOT IN ({listed(kinds.SCALES)})
             THEN 'unknown scale: ' || attribute
         END"""

@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from polso import __version__
 from polso.errors import PolsoError, QuestionError
-from polso.faces import commands, explaining, language, packs, publish, questions, relayed, serve
+from polso.faces import commands, explaining, kpis, language, packs, publish, questions, relayed, serve
 from polso.faces.place import here
 from polso.faces.sentences import told
 from polso.faces.session import Csv, Json, Session, console, form_of
@@ -48,7 +48,7 @@ app = typer.Typer(
 )
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     *(commands.new, commands.demo, commands.load, commands.guess, commands.check),
-    *(questions.ask, questions.kpis, questions.rows, commands.doctor, commands.export),
+    *(questions.ask, kpis.kpis, questions.rows, commands.doctor, commands.export),
     *(explaining.explain, explaining.disagree, explaining.balance, explaining.recompute),
     *(packs.pack, publish.publish, serve.serve),
 )

@@ -124,6 +124,7 @@ _REASONS: Final = (
     ("unknown direction: {word}", "direzione sconosciuta: {word}"),
     ("unknown outcome: {word}", "esito sconosciuto: {word}"),
     ("unknown state: {word}", "stato sconosciuto: {word}"),
+    ("unknown stretch of a cost: {word}", "periodo di un costo sconosciuto: {word}"),
     ("unknown scale: {word}", "scala sconosciuta: {word}"),
     ("more than 23 hours in the future", "oltre 23 ore nel futuro"),
     ("before {day}", "prima del {day}"),

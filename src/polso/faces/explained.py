@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from polso.care import Care
     from polso.faces.remote import Remote
     from polso.faces.words import Words
+    from polso.query.bill import Bill
     from polso.query.explain import Account, Distribution
     from polso.query.explanation import Explanation
     from polso.query.story import Chapter, Story
@@ -36,6 +37,8 @@ def explained(found: Explanation, care: Care | Remote, words: Words) -> Renderab
     parts += [table(found.result, words), Text("")]
     for account in found.accounts:
         parts += [_account(account, words), Text("")]
+    if found.bill:
+        parts += [_bill(found.bill, words), Text("")]
     if found.distribution:
         parts += [_distribution(found.distribution, d.unit, words), Text("")]
     if found.story:
@@ -82,6 +85,32 @@ def _account(account: Account, words: Words) -> RenderableType:
         Grid([Column("", labels, right=False), Column(words.say("rows"), counts)]),
         Text(total, style=PALE),
         Text(people, style=PALE) if people else None,
+    )
+
+
+def _bill(bill: Bill, words: Words) -> RenderableType:
+    """Every charge, what of it counts, and the sum over the rows."""
+    from rich.text import Text
+
+    from polso.faces.charges import described, shared, summed
+    from polso.faces.grid import ACCENT, PALE, Column, Grid, lines
+
+    by = shared(bill, words)
+    part = words.say("its part") if by else words.say("in the period")
+    columns = [
+        Column("", [Text(described(one, words)) for one in bill.charges], right=False),
+        Column(words.say("in the period"), [Text(words.money(one.spent)) for one in bill.charges]),
+        Column(words.say("share"), [Text(words.share(one.share)) for one in bill.charges]),
+        Column(
+            part,
+            [Text(words.money(one.counted), style=ACCENT) for one in bill.charges],
+        ),
+    ]
+    return lines(
+        Text(words.say("What was spent"), style=ACCENT),
+        Grid(columns if by else [columns[0], columns[3]]) if bill.charges else None,
+        Text(by, style=PALE) if by else None,
+        Text(summed(bill, words), style=PALE),
     )
 
 

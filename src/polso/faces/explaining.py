@@ -330,7 +330,7 @@ def _difference(found: Difference, words: Words) -> RenderableType:
     from rich.text import Text
 
     from polso.faces.grid import lines
-    from polso.faces.questions import spelt
+    from polso.faces.kpis import spelt
     from polso.faces.table import table
 
     names = (found.left.versioned, found.right.versioned)

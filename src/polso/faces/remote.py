@@ -16,7 +16,7 @@ import httpx2 as httpx
 import pyarrow as pa
 
 from polso import __version__
-from polso.care import Care, conditions, open_project
+from polso.care import Care, open_project
 from polso.config import Config
 from polso.errors import PolsoError, PrivacyError, QuestionError, ServerError
 from polso.faces import wire
@@ -24,6 +24,7 @@ from polso.faces.web.problems import MEDIA as PROBLEM
 from polso.kpis.catalogue import Catalogue
 from polso.kpis.definition import Condition
 from polso.query.balance import Line
+from polso.query.cells import conditions
 from polso.query.disagree import Dissent, Parting
 from polso.query.explanation import Explanation
 from polso.query.result import Result

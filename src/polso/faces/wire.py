@@ -17,6 +17,7 @@ from polso.errors import ServerError
 from polso.kpis.definition import AnyOf, Condition, Definition, Entry, Words
 from polso.query.balance import Line as BalanceLine
 from polso.query.balance import Term
+from polso.query.bill import Bill, Charge
 from polso.query.disagree import Dissent, Parting
 from polso.query.explain import Account, Distribution
 from polso.query.explain import Line as AccountLine
@@ -29,8 +30,8 @@ from polso.query.story import Chapter, Instant, Pause, Story
 MEDIA: Final = "application/vnd.polso.v1+json"
 TAG: Final = "$"
 CLASSES: Final[Mapping[str, type[Any]]] = {
-    "account": Account, "account_line": AccountLine, "any_of": AnyOf, "balance_line": BalanceLine, "cell": Cell,
-    "chapter": Chapter, "condition": Condition, "definition": Definition, "dissent": Dissent,
+    "account": Account, "account_line": AccountLine, "any_of": AnyOf, "balance_line": BalanceLine, "bill": Bill, "cell": Cell,
+    "chapter": Chapter, "charge": Charge, "condition": Condition, "definition": Definition, "dissent": Dissent,
     "distribution": Distribution, "entry": Entry, "explanation": Explanation, "instant": Instant, "parting": Parting,
     "pause": Pause, "period": Period, "question": Question, "result": Result, "story": Story, "term": Term,
     "words": Words,

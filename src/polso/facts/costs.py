@@ -1,7 +1,7 @@
 """Costs: dated hourly rates, channel fees and fixed costs, in whole minor units of their currency.
 
-Rule kept here: a rate holds until the next rate of the same subject; a fee or a fixed cost is an amount of
-its own instant, and no later one takes its place.
+Rule kept here: a rate holds until the next rate of the same subject; a fee or a fixed cost stands by itself, for its
+own instant or for the stretch it says it covers, and no later one takes its place.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def fold(events: Table, context: Context) -> Table:
         # Half up (away from zero), in exact decimals on both engines.
         amount_minor=scaled(costs.amount, 100),
         is_rate=costs.attribute == RATE,
+        covers=ibis.ifelse(costs.attribute == RATE, ibis.null("string"), costs.value),
     )
     in_turn = ibis.window(group_by=["client", "cost_of"], order_by=["since", "seq", "event_id", "source"])
     followed = rows.mutate(next_at=rows.since.lead().over(in_turn))
@@ -64,6 +65,11 @@ COSTS = Fact(
         flag(
             "is_rate",
             "Whether it is a rate that holds from `since` until `until`, not an amount of one instant.",
+        ),
+        dimension(
+            "covers",
+            "The calendar stretch an amount pays for, the one that holds `since`: day, week, month, quarter or year;"
+            " its days bear equal parts. Null where it is of its instant, and for rates.",
         ),
         instant("since", "When the rate began to hold, or when the amount was booked."),
         instant(

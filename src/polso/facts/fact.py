@@ -132,7 +132,7 @@ Keep = Callable[[str, "Table"], "Table"]
 class Context:
     """What folds may know besides events: settings that are fixed for a store, and shared intermediates.
 
-    shared: `anchors` (one row a ticket, facts/tickets.py), `history` (dimensions of each ticket over time),
+    shared: `anchors` (one row a ticket, facts/anchors.py), `history` (dimensions of each ticket over time),
     `spells` (its open spells), `turns` (customer turns), `clients`, `people`, and facts folded earlier;
     attributes: declared dimension -> ticket attribute; reopen_on: what reopens; keep: run an intermediate on its
     own, where one expression would grow too large to translate.

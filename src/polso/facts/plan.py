@@ -20,12 +20,12 @@ from polso.config import CalendarRule, Config, fingerprint
 from polso.engine import UNKNOWN, BooleanValue, Engine, StringValue, Table, ibis, micros_between
 from polso.events import kinds
 from polso.facts import FACTS
+from polso.facts.anchors import anchors
 from polso.facts.fact import TICKET, TICKET_KEY, Context, Fact, normalised, of_tickets
 from polso.facts.history import history
 from polso.facts.people import people, with_person
 from polso.facts.replies import turns
 from polso.facts.spells import spells
-from polso.facts.tickets import anchors
 
 ALWAYS: Final = "always"
 CALENDAR: Final = "calendar"

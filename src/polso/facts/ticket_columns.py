@@ -52,6 +52,7 @@ COLUMNS = (
     dimension(
         "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."
     ),
+    dimension("escalation_reason", "The reason of the first escalation that gives one."),
     dimension("removed_as", "What a removed ticket was: spam, test or duplicate."),
     flag(
         "is_counted",

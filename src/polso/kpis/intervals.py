@@ -67,6 +67,12 @@ def mean(total: int, squares: int, n: int) -> tuple[float, float] | None:
     return total / n - half, total / n + half
 
 
+def within(around: tuple[float, float], least: float | None, most: float | None) -> tuple[float, float]:
+    """An interval without what no mean can be: what is cut off never holds it, so the rest holds it as often."""
+    low, high = around
+    return low if least is None else max(low, least), high if most is None else min(high, most)
+
+
 def net_share(positive: int, negative: int, n: int, z: float = Z) -> tuple[float, float]:
     """Interval of (positive - negative) / n by the multinomial variance with pseudo-counts.
 

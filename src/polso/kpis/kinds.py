@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final, Literal, Protocol
 
+from polso.facts.ratings import SCALES
 from polso.kpis import intervals
 from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Part, flat
 
@@ -185,11 +186,33 @@ class Mean:
             return NOTHING
         total, squares = int(found["total"]), int(found["squares"])
         around = intervals.mean(total, squares, n)
+        if around is not None:
+            around = intervals.within(around, *scale_of(definition))
         low, high = (None, None) if around is None else (_read(end, definition) for end in around)
-        if low is not None and definition.unit == "duration":
-            # Negative durations are left out, so no mean of them can be below 0, whatever the normal curve says.
-            low = max(low, 0.0)
         return Answer(_read(Fraction(total, n), definition), n, low, high, {"total": total})
+
+
+def scale_of(definition: Definition) -> tuple[int | None, int | None]:
+    """The least and the greatest value that a row of a mean may have, in stored units; None where there is no end.
+
+    Negative durations are left out; valid scores are of the scale that the definition names.
+    """
+    if definition.unit == "duration":
+        return 0, None
+    named = [
+        c.value for c in definition.where if isinstance(c, Condition) and (c.column, c.op) == ("scale", "=")
+    ]
+    valid = Condition(column="is_valid", value=True) in definition.where
+    if (
+        definition.fact != "ratings"
+        or definition.value != "score"
+        or definition.minus
+        or not named
+        or not valid
+    ):
+        return None, None
+    low, high, _ = SCALES[str(named[0])]
+    return low, high
 
 
 class Quantile:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-from polso.care import Care, conditions
+from polso.care import Care
 from polso.config import PackSettings
 from polso.errors import ConfigError, QuestionError, UnknownName
 from polso.kpis.catalogue import find as definition_of
 from polso.kpis.definition import Condition, Conditions, Definition, Words
 from polso.packs.pack import Pack, Row, find
+from polso.query.cells import conditions
 from polso.query.period import Period
 from polso.query.question import Question
 from polso.query.run import concrete, run

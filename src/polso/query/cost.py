@@ -1,15 +1,16 @@
 """Cost per contact: what a period cost, over the contacts handled in it.
 
-Rule kept here: paid time costs its rate in force, an agent's own before the team's before everybody's.
-Where an answer is split or filtered, paid time and fixed costs are allocated by handling time, and
-channel fees go to their channel; what has no handling to go by stays unallocated and is shown.
+Rule kept here: paid time costs its rate in force, an agent's own before the team's before everybody's; amounts
+that pay for a stretch of time are spread over its days (booked.py). Where an answer is split or filtered, paid time
+and fixed costs are allocated by handling time, and channel fees go to their channel; what has no handling to go by
+stays unallocated and is shown.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -19,6 +20,7 @@ import pyarrow as pa
 from polso.engine import Table, ibis, micros_between
 from polso.kpis.definition import Condition, Definition
 from polso.kpis.kinds import NOTHING, Answer, Ask
+from polso.query.booked import Piece, Spent, booked
 from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.rolled import cube
 from polso.query.scan import Cell, Found, Wanted, in_scope, scan, shape_key, text_key
@@ -27,7 +29,6 @@ from polso.query.store import WEEKDAY, Store, buckets, local_slots
 
 HOUR_US = 3_600_000_000
 DAY = "day"
-Spent = dict[Any, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,84 +46,85 @@ def cost(store: Store, d: Definition, question: Question, scope: Scope) -> dict[
     if not store.collect(store.fact("costs").limit(1)).num_rows:
         return {}  # no cost was ever told: it is unknown, and not 0
     whole = Question((d,), question.period, question.grains)
-    paid, booked = _paid(store, whole, scope), _booked(store, whole, scope)
-    handled = scan(store, "contacts", "handled_at", [_handling(d)], question, scope)
-    everything = scan(store, "contacts", "handled_at", [_handling(d)], whole, scope)
-    counted = scan(store, d.fact, d.clock, _base(d), question, scope)
+    pieces = stretches_of(store, whole)
+    paid, amounts = _paid(store, whole, scope, pieces), booked(store, whole, scope, pieces)
+    handled, everything = (handling(store, d, asked, scope) for asked in (question, whole))
+    counted = scan(store, d.fact, d.clock, base_of(d), question, scope)
     answers: dict[Cell, Answer] = {}
     for cell, found in counted.items():
         n, base, time = int(found["n"] or 0), int(found["base"] or 0), _time_of(question, cell)
         share = _share(handled, everything, question, cell, time)
-        spent = share * (paid.get(time, Fraction(0)) + booked["fixed"].get(time, Fraction(0)))
-        spent += _fees(booked, question, cell, time, share)
-        unallocated = {} if share else {"unallocated": float(paid.get(time, Fraction(0)) / 100)}
+        common = paid.get(time, Fraction(0)) + amounts["fixed"].get(time, Fraction(0))
+        spent = (share or 0) * common + _fees(
+            amounts["channel_fee"], question, cell, time, share or Fraction(0)
+        )
+        unallocated = {"unallocated": float(common / 100)} if share is None else {}
         parts = {"cost": float(spent / 100), **unallocated}
         value = (spent / base if d.value else spent / base / 100) if base else None
         answers[cell] = Answer(float(value), n, parts=parts) if value is not None else NOTHING
     return answers
 
 
-def _base(d: Definition) -> list[Wanted]:
+def base_of(d: Definition) -> list[Wanted]:
     """What the cost is set against: rows counted, or an amount of money (in cents) summed."""
     plain = d.model_copy(update={"unit": "count"})
     base = Ask("sum", d.value, where=d.where) if d.value else Ask("count", where=d.where)
     return [Wanted("n", plain, Ask("count", where=d.where)), Wanted("base", plain, base)]
 
 
-def _handling(d: Definition) -> Wanted:
+def handling(store: Store, d: Definition, question: Question, scope: Scope) -> Found:
+    """The handling time of contacts, per cell: what shared costs go by."""
     plain = d.model_copy(update={"unit": "count", "known_after": None})
-    return Wanted("us", plain, Ask("sum", "handle_us", where=(Condition(column="is_handled", value=True),)))
+    ask = Ask("sum", "handle_us", where=(Condition(column="is_handled", value=True),))
+    return scan(store, "contacts", "handled_at", [Wanted("us", plain, ask)], question, scope)
 
 
 def _time_of(question: Question, cell: Cell) -> Cell:
     return tuple(value for name, value in zip(question.by, cell, strict=True) if name in question.grains)
 
 
-def _share(handled: Found, everything: Found, question: Question, cell: Cell, time: Cell) -> Fraction:
-    """The cell's part of the handling time of its stretch of time; all of it where nothing is split or filtered."""
+def _share(handled: Found, everything: Found, question: Question, cell: Cell, time: Cell) -> Fraction | None:
+    """The cell's part of the handling time of its stretch of time; all of it where nothing is split or filtered.
+
+    None where nothing was handled in that stretch: there is nothing to go by.
+    """
     if not question.dimensions and not question.where:
         return Fraction(1)
     mine, total = (
         int(found.get(key, {}).get("us") or 0) for found, key in ((handled, cell), (everything, time))
     )
-    return Fraction(mine, total) if total else Fraction(0)
+    return Fraction(mine, total) if total else None
 
 
-def _fees(booked: dict[str, Spent], question: Question, cell: Cell, time: Cell, share: Fraction) -> Fraction:
+def _fees(fees: Spent, question: Question, cell: Cell, time: Cell, share: Fraction) -> Fraction:
     """Channel fees of a cell: its own channel's where it has one, else all of them by share."""
-    fees = booked["channel_fee"]
-    channels: Iterable[Any] | None = None
-    if "channel" in question.by:
-        channels = [cell[question.by.index("channel")]]
-    else:
-        for condition in question.where:
-            if condition.column == "channel" and condition.op in ("=", "in"):
-                channels = condition.value if isinstance(condition.value, tuple) else [condition.value]
+    channels = channels_of(question, cell)
     if channels is not None:
         return sum((fees.get((*time, channel), Fraction(0)) for channel in channels), Fraction(0))
     return share * sum((amount for key, amount in fees.items() if key[:-1] == time), Fraction(0))
 
 
-def _booked(store: Store, whole: Question, scope: Scope) -> dict[str, Spent]:
-    """Amounts booked in the period: fixed ones per stretch of time, channel fees per stretch and channel; cents."""
-    d = whole.definitions[0].model_copy(update={"unit": "count", "known_after": None})
-    spent: dict[str, Spent] = {}
-    for item, by in (("fixed", whole.by), ("channel_fee", (*whole.by, "channel"))):
-        ask = Ask("sum", "amount_minor", where=(Condition(column="item", value=item),))
-        found = scan(store, "costs", "since", [Wanted("cents", d, ask)], replace(whole, by=by), scope)
-        spent[item] = {cell: Fraction(int(row["cents"])) for cell, row in found.items() if row["cents"]}
-    return spent
+def channels_of(question: Question, cell: Cell) -> tuple[Any, ...] | None:
+    """The channels that a cell is of, by its split or the question's filters; None where it is of no one in particular."""
+    if "channel" in question.by:
+        return (cell[question.by.index("channel")],)
+    found: tuple[Any, ...] | None = None
+    for condition in question.where:
+        if condition.column == "channel" and condition.op in ("=", "in"):
+            found = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return found
 
 
-def _paid(store: Store, whole: Question, scope: Scope) -> Spent:
-    """What paid time cost, per stretch of time, in cents: of the days of the stretch, where that is kept of all days."""
+def _paid(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> Spent:
+    """What paid time cost, per time key, in cents: of the days of the period, where that is kept of all days."""
     known = cube(store, "states", [whole])
     if store.rollups is None or known is None or known.grain != DAY:
-        return _paid_in(store, whole, scope)
+        return _paid_in(store, whole, scope, pieces)
+    base = known.question
     key = ("paid", whole.definitions[0].fingerprint, *shape_key(store, whole, scope))
-    daily = store.rollups.find(key, lambda other: _paid_in(other, known.question, scope))
+    daily = store.rollups.find(key, lambda other: _paid_in(other, base, scope, stretches_of(other, base)))
     if daily is None:
-        return _paid_in(store, whole, scope)
+        return _paid_in(store, whole, scope, pieces)
     spent: Spent = {}
     for day, *key_ in _days(store, whole):
         if (day,) in daily:
@@ -137,30 +139,39 @@ def _days(store: Store, whole: Question) -> list[tuple[Any, ...]]:
     return list(dict.fromkeys(named))
 
 
-def _paid_in(store: Store, whole: Question, scope: Scope) -> Spent:
+def _paid_in(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> Spent:
+    spent: Spent = {}
+    for time, cents, lasted in paid_time(store, whole, scope, pieces):
+        if cents is not None:
+            spent[time] = spent.get(time, Fraction(0)) + Fraction(cents * lasted, HOUR_US)
+    return spent
+
+
+def paid_time(
+    store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]
+) -> list[tuple[Cell, int | None, int]]:
+    """Microseconds paid per time key and rate in force, in cents an hour (None: no rate); nothing without any rate."""
     d, rates = whole.definitions[0], _rates(store, whole, scope)
     if not rates:
-        return {}
-    cut = _segments(store, whole, rates)
+        return []
+    cut = _segments(store, pieces, rates)
     found = store.collect_text(
         [whole],
         lambda stood: ("paid", d.fingerprint, *text_key(store, stood, scope)),
         lambda stood, tables: _paid_by_label(store, stood[0], scope, **tables),
         scratch={"cost_segments": cut, "cost_rates": _rates_in_force(cut, rates)},
     ).to_pylist()
-    labels = {i: key for i, (key, _, _) in enumerate(_stretches(store, whole))}
-    spent: Spent = {}
-    for row in found:
-        if row["total"] is not None:
-            key = labels[row["label"]]
-            spent[key] = spent.get(key, Fraction(0)) + Fraction(int(row["total"]), HOUR_US)
-    return spent
+    labels = [key for key, _, _ in pieces]
+    return [
+        (labels[row["label"]], None if row["cents"] is None else int(row["cents"]), int(row["lasted"]))
+        for row in found
+    ]
 
 
 def _paid_by_label(
     store: Store, whole: Question, scope: Scope, cost_segments: Table, cost_rates: Table
 ) -> Table:
-    """The cost of paid time by the place of its stretch, in cents times microseconds an hour."""
+    """Paid time by the place of its stretch and its rate, in microseconds."""
     known = in_scope(store, "states", None, whole, scope, whole.definitions[0])
     rows = touching(known, "since", "until", whole.period)
     until = rows.until.fill_null(ibis.timestamp(store.as_of))
@@ -178,8 +189,7 @@ def _paid_by_label(
         us=pieces.us.cast("decimal(38, 0)").sum()
     )
     rated = _with_rates(summed, cost_rates)
-    cents = (rated.us * rated.cents.cast("decimal(38, 0)")).sum()
-    return rated.group_by("label").aggregate(total=cents)
+    return rated.group_by("label", "cents").aggregate(lasted=rated.us.sum())
 
 
 def _rates(store: Store, whole: Question, scope: Scope) -> list[Rate]:
@@ -196,7 +206,7 @@ def _hourly(rows: Table) -> Table:
     return rows.filter(rows["item"] == "hourly_rate").select("subject", "since", "until", "amount_minor")
 
 
-def _stretches(store: Store, whole: Question) -> list[tuple[Cell, datetime, datetime]]:
+def stretches_of(store: Store, whole: Question) -> list[Piece]:
     """The stretches of time an answer is split into, as (time key of a cell, start, end)."""
     grain = whole.grain
     if grain is None:
@@ -209,11 +219,11 @@ def _stretches(store: Store, whole: Question) -> list[tuple[Cell, datetime, date
     return [((label,), start, end) for label, start, end in buckets(store, whole.period, grain)]
 
 
-def _segments(store: Store, whole: Question, rates: list[Rate]) -> pa.Table:
+def _segments(store: Store, pieces: Sequence[Piece], rates: list[Rate]) -> pa.Table:
     """Stretches cut wherever a rate changes, up to as-of: within a segment every rate is constant."""
     changes = sorted({end for rate in rates for end in (rate.since, rate.until) if end})
     rows = []
-    for place, (_, start, end) in enumerate(_stretches(store, whole)):
+    for place, (_, start, end) in enumerate(pieces):
         end = min(end, store.as_of)
         cuts = [start, *(c for c in changes if start < c < end), end]
         rows += [(place, a, b) for a, b in itertools.pairwise(cuts) if a < b]

@@ -6,11 +6,12 @@ Rule kept here: it is a structure; how it is drawn is up to the faces.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 
 from polso.kpis.definition import Definition, Words
+from polso.query.bill import Bill
 from polso.query.explain import Account, Distribution, Line
 from polso.query.result import Result
 from polso.query.story import Chapter, Instant, Story
@@ -26,6 +27,7 @@ class Explanation:
     accounts: tuple[Account, ...]
     distribution: Distribution | None
     story: Story | None = None
+    bill: Bill | None = None
 
     def as_dict(self, language: str = "en") -> dict[str, Any]:
         """The explanation as plain data, its words in a language; instants as ISO text in UTC."""
@@ -38,6 +40,7 @@ class Explanation:
             "cells": self.result.to_dicts(),
             "accounts": [_account(account, language) for account in self.accounts],
             "distribution": _distribution(self.distribution),
+            "costs": _bill(self.bill, language) if self.bill else None,
             "ticket": _story(self.story, language) if self.story else None,
         }  # fmt: skip
 
@@ -59,6 +62,17 @@ def _distribution(spread: Distribution | None) -> dict[str, Any] | None:
         return None
     bins = [{"from": low, "to": high, "n": n} for low, high, n in spread.bins]
     return {"tenths": {f"{tenth:g}": value for tenth, value in spread.tenths.items()}, "bins": bins}
+
+
+def _bill(bill: Bill, language: str) -> dict[str, Any]:
+    said = {"total": bill.total, "base": bill.base, "rows": bill.rows.of(language), "handled_hours": bill.handled,
+            "handled_hours_of": bill.handled_of}  # fmt: skip
+    lines = [{name: _day(value) for name, value in asdict(one).items()} for one in bill.charges]
+    return {**said, "lines": lines}
+
+
+def _day(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _story(story: Story, language: str) -> dict[str, Any]:

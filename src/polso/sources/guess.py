@@ -7,7 +7,6 @@ written down as open, never decided in silence.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 
 from polso.config import FILE
 from polso.errors import SourceError
+from polso.sources.guess_roles import is_number, response_time, roles_of
 from polso.sources.guess_toml import render
 from polso.sources.readers import records
 from polso.sources.readers.encoding import guessed
@@ -28,34 +28,6 @@ from polso.sources.table_formats import Dates, dates_of
 HEAD = 1 << 20
 ROWS = 2_000
 DELIMITERS = (",", ";", "\t", "|")
-
-# Header words, English and Italian, by what a column is likely to hold; it plays the first role it fits.
-ROLES: dict[str, str] = {
-    "ticket": r"(case|ticket|request|conversation|issue|incident|call"
-    r"|pratica|segnalazione|richiesta|chiamata)"
-    r"([ _-]?(id|no|nr|num|number|numero|key|ref))?"
-    r"|id[ _-]?(ticket|case|call|pratica|chiamata|richiesta|segnalazione)"
-    r"|n(umero|r)?[ _.-]?(ticket|pratica)|key|id",
-    "activity": r"activity|event|action|event[ _-]?type|status"
-    r"|attivit[aà]|evento|azione|tipo[ _-]?evento|stato",
-    "channel": r"channel|source|origin|via|canale|origine",
-    "agent": r"agent|assignee|resource|operator|owner|server"
-    r"|operatore|agente|risorsa|assegnatario|addetto",
-    "customer": r"customer([ _-]?(id|no|code))?|client|requester|contact|user(_id)?|author_id"
-    r"|cliente|(codice|id)[ _-]?cliente|richiedente|utente",
-    "team": r"team|group|queue|workgroup|department|support[ _-]?section"
-    r"|gruppo|coda|reparto|ufficio|squadra",
-    "score": r"score|rating|csat|nps|satisfaction([ _-]rating)?|likely[ _-]to[ _-]recommend"
-    r"|voto|valutazione|punteggio|soddisfazione|gradimento",
-    "opened": r"(opened|created|submitted|start(ed)?|received)([ _-]?(at|on|date|time))?"
-    r"|data[ _-]?(apertura|creazione|inizio|ricezione)|(aperto|creato)([ _-]il)?",
-    "solved": r"(solved|resolved|completed)([ _-]?(at|on|date|time))?"
-    r"|data[ _-]?(soluzione|risoluzione)|risolto([ _-]il)?",
-    "closed": r"(closed|ended)([ _-]?(at|on|date|time))?|data[ _-]?chiusura|chiuso([ _-]il)?",
-    "clock": r"time|ora|orario|.*[ _-](time|ora)",
-    "instant": r".*(timestamp|datetime|date|time|data|ora|istante|quando).*",
-}
-DATED = ("opened", "solved", "closed", "instant")
 
 
 @dataclass(frozen=True)
@@ -78,6 +50,7 @@ class Guess:
     decimal_comma: bool = False
     clock_seconds: bool = True
     notes: tuple[str, ...] = ()
+    response_time: tuple[str, str | None] | None = None
 
     @property
     def per_event(self) -> bool:
@@ -118,20 +91,21 @@ def guess(path: Path, files: str | None = None) -> Guess:
     names, body = head.names, head.body
     columns = {name: [row[i] for row in body if i < len(row) and row[i]] for i, name in enumerate(names)}
     dates = {name: found for name, cells in columns.items() if (found := dates_of([c for c in cells if c]))}
-    roles = _roles(names, columns, dates)
+    roles = roles_of(names, columns, dates)
     ids = columns.get(roles.get("ticket", ""), [])
     activities = sorted({str(c) for c in columns.get(roles.get("activity", ""), [])})
-    numbers = tuple(name for name, cells in columns.items() if cells and all(_is_number(c) for c in cells))
+    numbers = tuple(name for name, cells in columns.items() if cells and all(is_number(c) for c in cells))
     comma = any("," in str(c) for name in numbers for c in columns[name])
     clocks = columns.get(roles.get("clock", ""), [])
     scores = [
-        float(c.replace(",", ".")) for c in columns.get(roles.get("score", ""), []) if c and _is_number(c)
+        float(c.replace(",", ".")) for c in columns.get(roles.get("score", ""), []) if c and is_number(c)
     ]
     return Guess(
         files or path.as_posix(), head.format, head.encoding, head.delimiter, tuple(names), len(body), roles,
         dates,
         tuple(activities) if len(activities) <= 60 else (), len(set(ids)) < len(ids), numbers, head.records,
         max(scores, default=None), comma, all(str(c).count(":") == 2 for c in clocks), tuple(head.notes),
+        response_time(names, columns, dates),
     )  # fmt: skip
 
 
@@ -255,38 +229,3 @@ def _text(value: object) -> str | None:
     if value is None or value == "":
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _roles(
-    names: Sequence[str], columns: dict[str, list[str | None]], dates: dict[str, Dates]
-) -> dict[str, str]:
-    """Which column plays which part: header words, and instants only where its values are."""
-    roles: dict[str, str] = {}
-    for role, pattern in ROLES.items():
-        for name in names:
-            if name in roles.values() or (name in dates) is not (role in DATED):
-                continue
-            if (
-                re.fullmatch(pattern, name.strip(), re.IGNORECASE)
-                and columns[name]
-                and _fits(role, columns[name])
-            ):
-                roles[role] = name
-                break
-    if not {"opened", "instant"} & set(roles) and dates:
-        roles["instant"] = next((n for n in dates if n not in roles.values()), next(iter(dates)))
-    return roles
-
-
-def _fits(role: str, cells: Sequence[str | None]) -> bool:
-    if role == "score":
-        return all(_is_number(c) for c in cells)
-    if role == "clock":
-        return all(re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", c or "") for c in cells)
-    if role == "activity":
-        return len(set(cells)) <= 60 and not all(_is_number(c) for c in cells)
-    return True
-
-
-def _is_number(cell: str | None) -> bool:
-    return bool(cell and re.fullmatch(r"[-+]?\d{1,12}([.,]\d+)?", cell))

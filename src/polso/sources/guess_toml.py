@@ -107,7 +107,8 @@ def _unused(guess: Guess, body: list[str], say: Say) -> list[str]:
 
 def _columns(value: object, key: str = "") -> Iterator[str]:
     """The names of columns in a mapping."""
-    if key in WORDS:
+    # As a field of an event `value` is a column; within a field it is a constant.
+    if key in WORDS and not (key == "value" and isinstance(value, dict)):
         return
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -159,9 +160,9 @@ def _common(guess: Guess, say: Say) -> list[str]:
     ]
 
 
-def _instant(guess: Guess, role: str, say: Say) -> list[str]:
+def _instant(guess: Guess, role: str, say: Say, plus: str = "") -> list[str]:
     """`occurred_at` from the column in a role; from another column of instants, or a constant, where there is
-    none.
+    none. `plus` is what is added to it.
     """
     name = guess.roles.get(role) or next(iter(guess.dates), None)
     if name is None:
@@ -180,13 +181,13 @@ def _instant(guess: Guess, role: str, say: Say) -> list[str]:
                 "DAY OR MONTH FIRST? {example} reads both ways: keep one of these two lines.",
                 example=quoted(dates.example),
             ),
-            f"# occurred_at = {{ {column}, format = {quoted(first)} }}",
-            f"# occurred_at = {{ {column}, format = {quoted(other)} }}",
-            f"occurred_at = {{ {column} }}",
+            f"# occurred_at = {{ {column}, format = {quoted(first)}{plus} }}",
+            f"# occurred_at = {{ {column}, format = {quoted(other)}{plus} }}",
+            f"occurred_at = {{ {column}{plus} }}",
         ]
     formats = [] if dates.formats == ("iso",) else [f if f == "iso" else f + times for f in dates.formats]
     said = f", format = [{', '.join(quoted(f) for f in formats)}]" if formats else ""
-    return [f"occurred_at = {{ {column}{said} }}"]
+    return [f"occurred_at = {{ {column}{said}{plus} }}"]
 
 
 def _events_of_activities(guess: Guess, say: Say) -> list[str]:
@@ -214,7 +215,8 @@ def _survey(guess: Guess) -> bool:
 
 
 def _events_of_columns(guess: Guess, say: Say) -> list[str]:
-    lines = [] if _survey(guess) else ["", "[[source.event]]", 'kind = "opened"']
+    lines = [] if _survey(guess) else ["", "[[source.event]]", 'kind = "opened"', *_attributes(guess)]
+    lines += _response(guess, say)
     for role in ("solved", "closed"):
         if role in guess.roles and "opened" in guess.roles:
             lines += ["", "[[source.event]]", f'kind = "{role}"', *_instant(guess, role, say)]
@@ -233,6 +235,53 @@ def _events_of_columns(guess: Guess, say: Say) -> list[str]:
         if _survey(guess):
             lines.append('subject_id = { template = "{file}-{row}" }')
     return lines
+
+
+def _attributes(guess: Guess) -> list[str]:
+    """What kind of request it is, and how urgent: known from its opening on."""
+    lines = []
+    for role in ("issue_type", "priority"):
+        if role in guess.roles:
+            name = quoted(guess.roles[role])
+            lines += [
+                "",
+                "[[source.event]]",
+                'kind = "set"',
+                f'attribute = "{role}"',
+                f"value = {{ column = {name} }}",
+            ]
+            lines.append(f"when = [{{ column = {name}, null = false }}]")
+    return lines
+
+
+def _response(guess: Guess, say: Say) -> list[str]:
+    """The first answer: when it was, else how long after the opening."""
+    if "opened" not in guess.roles:
+        return []
+    name, unit = guess.roles.get("responded"), None
+    if name:
+        instant = _instant(guess, "responded", say)
+    elif guess.response_time:
+        name, unit = guess.response_time
+        plus = f", plus_seconds = {{ column = {quoted(name)}, unit = {quoted(unit or 's')} }}"
+        instant = _instant(guess, "opened", say, plus)
+    else:
+        return []
+    lines = [
+        "",
+        "[[source.event]]",
+        'kind = "message" # ' + say("the first answer"),
+        'actor_kind = "agent"',
+        *instant,
+    ]
+    lines.append(f"when = [{{ column = {quoted(name)}, null = false }}]")
+    if "agent" in guess.roles:
+        hint = say("only if who has the ticket gave the first answer")
+        lines.append(f"# actor_id = {quoted(guess.roles['agent'])} # {hint}")
+    if guess.roles.get("responded") or unit:
+        return lines
+    why = say("{name} does not say its unit (s, min, h): write it, then take the # away", name=quoted(name))
+    return ["", "# " + why, *(f"# {line}" for line in lines if line and not line.startswith("#"))]
 
 
 def _scale(guess: Guess) -> str:

@@ -59,6 +59,24 @@ def test_the_account_adds_up_on_the_screen(web: TestClient, readers: Readers, kp
         assert account.total == lines[-1] == sum(lines[:-1])
 
 
+@pytest.mark.parametrize("where", ["", "&where=channel%3Dphone"])
+def test_the_charges_of_a_cost_add_up_on_the_screen(web: TestClient, readers: Readers, where: str) -> None:
+    html = web.get(f"/kpi/cost_per_contact?{ASKED}{where}").text
+    (shown,) = (
+        table for table in tables(html) if any("channel fees" in cell for row in table for cell in row)
+    )
+    cents = [
+        round(100 * float(row[-1].lstrip("€").replace(",", ""))) for row in shown if row[-1].startswith("€")
+    ]
+    asked = {"where": {"channel": "phone"}} if where else {}
+    (cell,) = readers.ask("cost_per_contact", period=PERIOD, **asked).cells
+    assert round(100 * cell.parts["cost"]) == sum(cents)
+    total = WORDS.money(cell.parts["cost"])
+    assert f"{total} / {cell.n:,} (contacts) = {plain(cell)}" in text(html)
+    assert ("Shared by handling time" in text(html)) == bool(where)
+    assert "Che cosa si è speso" in web.get(f"/kpi/cost_per_contact?{ASKED}{where}&lang=it").text
+
+
 def test_definitions_stand_side_by_side_with_the_tickets_on_which_they_part(
     web: TestClient, readers: Readers
 ) -> None:

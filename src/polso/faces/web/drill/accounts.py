@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from polso.faces import charges as charges_in_words
 from polso.faces.charts import ACCENT
 from polso.faces.web import plots
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell
 
 if TYPE_CHECKING:
+    from polso.query.bill import Bill
     from polso.query.explain import Account, Distribution
 
 
@@ -59,6 +61,32 @@ def tables(page: Page, accounts: Sequence[Account]) -> list[Lines]:
         title = page.say("All rows: {rows}", rows=account.rows.of(language)) + side
         made.append(Lines(title, lines, words.count(account.total), said, people))
     return made
+
+
+@dataclass(frozen=True)
+class Money:
+    """The charges of a cost as written: what, in the period, share, counted; the sum, and by what they are shared."""
+
+    charges: tuple[tuple[str, str, str, str], ...]
+    by: str
+    sum: str
+
+
+def money(page: Page, bill: Bill | None) -> Money | None:
+    """What a cost is made of; its charges add up to what stands over the rows."""
+    if bill is None:
+        return None
+    words = page.words
+    charges = tuple(
+        (
+            charges_in_words.described(one, words),
+            words.money(one.spent),
+            words.share(one.share),
+            words.money(one.counted),
+        )
+        for one in bill.charges
+    )
+    return Money(charges, charges_in_words.shared(bill, words), charges_in_words.summed(bill, words))
 
 
 def spread(page: Page, found: Distribution, unit: str) -> Figure:

@@ -88,6 +88,7 @@ def view(page: Page, chosen: Chosen) -> View:
     return View(sentence(page, chosen), (), figures, {
         "chosen": chosen, "definition": chosen.definition, "number": page.number(cell, definition) if cell else None,
         "states": found.states if found else {}, "accounts": accounts.tables(page, found.accounts if found else ()),
+        "money": accounts.money(page, found.bill if found else None),
         "why": told.why or page.why("now"), "splits": splits(page, chosen), "by": one(page, "by"),
         "sql": result.sql if result else (), "beside": _beside(page, result), "warnings": result.warnings if result else (),
         "rows_url": rows_url(page, chosen), "csv_url": rows_url(page, chosen, ".csv"), "changed": chosen.params or {},

@@ -48,6 +48,7 @@ ASKS: Final = {
     "bands": Ask(("resolution_bands",)),
     "definitions": Ask((FCR,), definition=DEFINITIONS),
     "reasons": Ask(("transfer_volume",), by=("reason",)),
+    "escalations": Ask(("escalation_volume",), by=("escalation_reason",)),
     **{f"time_{name}": Ask(TIMED, stat="median", by=(name,), compare=True) for name in SPLITS},
     **{f"rates_{name}": Ask(SPLIT, by=(name,), compare=True) for name in SPLITS},
 }  # fmt: skip
@@ -67,6 +68,10 @@ def compose(page: Page) -> View:
         page.figure(
             "reasons", page.say("Transfers by reason"), "reasons", plots.bars,
             empty=page.say("No transfer has a reason: load events `transferred` with their reason as value."),
+        ),
+        page.figure(
+            "escalations", page.say("Escalations by reason"), "escalations", plots.bars,
+            empty=page.say("No escalation has a reason: load events `escalated` with their reason as value."),
         ),
         *parting,
         *(side_by_side(page, f"by_{name}", _by(page, name), name, (f"time_{name}", f"rates_{name}")) for name in SPLITS),
