@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import polso
-from faces.tiny import events, write
 from polso.care import Care
 from polso.demo import write_project
-from polso.engine import DuckDB
 from polso.errors import PolsoError
 from polso.serving.readers import Readers
 
@@ -46,7 +43,9 @@ def twice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     write_project(folder, tickets=2500, seed=11)
     settings_file = folder / "polso.toml"
     text = settings_file.read_text(encoding="utf-8")
-    settings_file.write_text(text.replace('profile = "open"', f'profile = "{request.param}"'), encoding="utf-8")
+    settings_file.write_text(
+        text.replace('profile = "open"', f'profile = "{request.param}"'), encoding="utf-8"
+    )
     with polso.open(folder) as care:
         care.load()
     with Readers(folder, 1) as readers, readers.borrow() as care:
