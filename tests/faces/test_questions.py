@@ -6,7 +6,7 @@ import pytest
 
 from faces.tiny import DAYS, Run
 
-TITLES = {"en": "Tickets opened", "it": "Ticket aperti"}
+TITLES = {"en": "Tickets opened", "it": "Ticket ricevuti"}
 
 
 def test_ask_as_data_has_one_object_a_cell(run: Run, care_folder: Path) -> None:

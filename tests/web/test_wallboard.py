@@ -34,8 +34,8 @@ NOW = {
 
 def test_one_sentence_says_how_it_stands() -> None:
     told = {lang: read(sentence(of_today(wall(NOW, lang)))).replace("\u00a0", " ") for lang in ("en", "it")}
-    assert told["en"] == "7 wait for a reply, 54 tickets are open, 81.2 % were answered in time."
-    assert told["it"] == "7 aspettano una risposta, 54 ticket sono aperti, risposte in tempo 81,2 %."
+    assert told["en"] == "7 wait for a reply, 54 tickets are still open, 81.2 % were answered in time."
+    assert told["it"] == "7 aspettano una risposta, 54 ticket sono ancora aperti, risposte in tempo 81,2 %."
 
 
 def test_nobody_waiting_is_said_and_nothing_loaded_too() -> None:

@@ -176,7 +176,7 @@ _NAMES: Final = {
     "client": "cliente servito", "channel": "canale", "team": "gruppo", "agent": "operatore", "priority": "priorità", "issue_type": "argomento",
     "outcome": "esito", "direction": "direzione", "stage": "fase", "state": "stato", "scale": "scala", "customer_id": "cliente",
     "small teams": "gruppi piccoli",
-    "start": "inizio", "opened": "aperti", "reopened": "riaperti", "restored": "ripristinati", "moved_in": "arrivati", "solved": "risolti",
+    "start": "inizio", "opened": "ricevuti", "reopened": "riaperti", "restored": "ripristinati", "moved_in": "arrivati", "solved": "risolti",
     "closed": "chiusi", "merged": "uniti", "removed": "rimossi", "moved_out": "usciti", "end": "fine", "none": "nessuna", "mean_age": "età media",
     "higher": "più alto", "lower": "più basso", "neither": "né più alto né più basso",
     "variant": "variante", "kind": "tipo", "fact": "tabella", "clock": "istante", "where": "dove", "part": "parte", "minus": "meno", "against": "contro",

@@ -132,7 +132,7 @@ def mean_age(page: Page) -> Tile | None:
         return None
     definition = page.definition(result, cell)
     meaning = definition.meaning.of(page.words.language)
-    return Tile(AGES, page.say("Mean age of open tickets"), page.number(cell, definition), meaning)
+    return Tile(AGES, page.say("Mean age of tickets still open"), page.number(cell, definition), meaning)
 
 
 def ages(page: Page) -> Figure:
@@ -142,14 +142,14 @@ def ages(page: Page) -> Figure:
     if result is None or not any(c.value for c in kept):
         return page.nothing("ages", title, page.why("ages") or page.say("Nothing is open."))
     bands = replace(result, cells=kept)
-    link = (page.say("the open tickets"), page.rows_url("backlog"))
+    link = (page.say("the tickets still open"), page.rows_url("backlog"))
     return Figure("ages", title, page.table(bands), plots.bars(page, bands), links=(link,))
 
 
 def by_channel(page: Page) -> Figure:
     """What is open and what was opened again, channel by channel."""
     columns = [
-        Column("channels", "backlog", head=page.say("open"), compared=True),
+        Column("channels", "backlog", head=page.say("still open"), compared=True),
         Column("reopened", "reopenings", head=page.say("reopenings"), compared=True),
     ]
     return pivoted(page, "by_channel", page.say("Channels side by side"), "channel", columns)
@@ -172,7 +172,7 @@ def sentence(page: Page) -> Markup:
 def _moved(page: Page, moved: Mapping[str, int], end: Cell) -> Markup:
     start, now = moved.get(START), page.value(end)
     if start is None:
-        return page.html("Open tickets: {now}.", now=now)
+        return page.html("Tickets still open: {now}.", now=now)
     before = page.words.count(start)
     if start == end.value:
         return page.html("The backlog ends where it began, at {now}.", now=now)
@@ -207,7 +207,7 @@ def _old(page: Page) -> Markup:
     oldest = bands[-1]
     age = page.words.label("band", oldest.keys["band"]).lstrip("≥").strip()
     n = page.link(page.words.count(oldest.value or 0), page.rows_url("backlog"))
-    return page.html("Opened {age} ago or more: {n} of {all}.", age=age, n=n, all=page.words.count(oldest.n))
+    return page.html("Still open after {age} or more: {n} of {all}.", age=age, n=n, all=page.words.count(oldest.n))
 
 
 SCREEN = Screen("backlog", "Backlog and ageing", 40, compose, ASKS)

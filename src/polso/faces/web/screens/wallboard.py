@@ -85,7 +85,7 @@ def names_of(today: Page) -> dict[str, str]:
     """The KPIs in as few words as can be read from afar."""
     return {
         "ticket_volume": today.say("Tickets opened"), WAITING: today.say("Waiting for a reply"),
-        "backlog": today.say("Tickets open"), OFFERED: today.say("Calls and chats"),
+        "backlog": today.say("Tickets still open"), OFFERED: today.say("Calls and chats"),
         LEVEL: today.say("Service level"), GIVEN_UP: today.say("Gave up"),
     }  # fmt: skip
 
@@ -198,7 +198,7 @@ def sentence(today: Page) -> Markup:
     elif waiting is not None and waiting.value is not None:
         parts.append(today.html("Nobody waits for a reply"))
     if backlog is not None and backlog.value is not None:
-        parts.append(today.html("{n} tickets are open", n=today.value(backlog)))
+        parts.append(today.html("{n} tickets are still open", n=today.value(backlog)))
     if level is not None and level.value is not None:
         parts.append(today.html("{value} were answered in time", value=today.value(level)))
     if not parts:
