@@ -132,6 +132,7 @@ class Page:
         state = self.state.of_cell(cell.keys, self.period)
         if state is None:
             return ""
+        state = state.over("all") if ask and ask.ever else state
         for name, value in ask.where.items() if ask else ():
             state = state.filtered(name, ",".join(value) if isinstance(value, tuple | list) else value)
         chosen: dict[str, Any] = {"variant": None if cell.variant == "default" else cell.variant, "stat": stat or cell.stat,

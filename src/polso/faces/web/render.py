@@ -107,7 +107,7 @@ def _answer(readers: Readers, page: Page, ask: Ask) -> Result | PolsoError:
     compare: Any = state.compare if ask.compare and state.compare != "none" else None
     try:
         return readers.ask(
-            *ask.kpis, by=by, period=f"{period.since}..{period.until}", where=tuple(where), stat=ask.stat,
+            *ask.kpis, by=by, period="all" if ask.ever else f"{period.since}..{period.until}", where=tuple(where), stat=ask.stat,
             time=ask.time, params=dict(ask.params), definition=ask.definition, compare=compare,
         )  # fmt: skip
     except PolsoError as error:

@@ -29,6 +29,7 @@ class Ask:
     """A question over the page's period and filters.
 
     compare: beside the period that the page compares with; earlier: over that period instead;
+    ever: over all the data instead, for what stands as of now;
     where: filters on top of the page's (a value, or several).
     """
 
@@ -41,6 +42,7 @@ class Ask:
     where: Mapping[str, Any] = field(default_factory=dict)
     compare: bool = False
     earlier: bool = False
+    ever: bool = False
 
 
 @dataclass(frozen=True)

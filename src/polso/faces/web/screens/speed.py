@@ -41,6 +41,7 @@ ASKS: Final = {
     "rate": Ask(("first_response_rate_within",), compare=True),
     "rate_course": Ask(("first_response_rate_within",), by=(TIME,)),
     "waiting": Ask(("open_turns",)),
+    "waiting_now": Ask(("open_turns",), ever=True),
     "waiting_channels": Ask(("open_turns",), by=("channel",)),
     "counting_open": Ask(("first_response_time_open",), compare=True),
     "channels": Ask(TIMES, stat="median", by=("channel",), compare=True),
@@ -60,7 +61,8 @@ def compose(page: Page) -> View:
         *page.tiles("median", *TIMES, spark="course"),
         in_time(page),
         page.tile("counting_open", "first_response_time_open"),
-        page.tile("waiting", "open_turns"),
+        _named(page.tile("waiting", "open_turns"), page.say("Written in the period, still waiting for a reply")),
+        _named(page.tile("waiting_now", "open_turns"), page.say("Waiting for a reply now, whenever written")),
     ]
     figures = [
         _course(page, "first", page.say("First response, median"), FIRST),
@@ -75,6 +77,10 @@ def compose(page: Page) -> View:
         by_channel(page),
     ]
     return View(sentence(page), [tile for tile in tiles if tile is not None], figures)
+
+
+def _named(tile: Tile | None, title: str) -> Tile | None:
+    return tile and replace(tile, title=title)
 
 
 def in_time(page: Page) -> Tile | None:
@@ -173,13 +179,13 @@ def _on_one_scale(rows: list[dict[str, Any]], marks: Mapping[str, str]) -> dict[
 
 
 def still_waiting(page: Page) -> Figure:
-    """Customers whose last message nobody has answered yet, by channel, and the way to their tickets."""
+    """Customers who wrote in the period and whom nobody has answered yet, by channel, and the way to their tickets."""
     title, result = (
-        page.say("Customers still waiting for a reply, by channel"),
+        page.say("Written in the period and still waiting for a reply, by channel"),
         page.result("waiting_channels"),
     )
     if result is None or not any(cell.value for cell in result):
-        nobody = page.say("Nobody is waiting for a reply.") if result and result.cells else ""
+        nobody = page.say("Nobody who wrote in the period is waiting for a reply.") if result and result.cells else ""
         return page.nothing("waiting", title, page.why("waiting_channels") or nobody)
     kept = replace(result, cells=tuple(cell for cell in result if cell.value))
     link = (page.say("the turns without a reply"), page.rows_url("open_turns"))
@@ -329,10 +335,17 @@ def _waiting(page: Page) -> Markup:
     cell = page.cell("waiting", "open_turns")
     if cell is None or cell.value is None:
         return Markup("")
-    if not cell.value:
+    n = page.link(page.words.count(cell.value), page.rows_url("open_turns")) if cell.value else Markup("0")
+    every = page.cell("waiting_now", "open_turns")
+    if every is None or every.value is None:
+        return page.html("Written in this period and still waiting for a reply: {n}.", n=n)
+    if not every.value:
         return page.html("Nobody is waiting for a reply.")
-    n = page.link(page.words.count(cell.value), page.rows_url("open_turns"))
-    return page.html("Still waiting for a reply: {n}.", n=n)
+    rows = page.state.over("all").url("/rows/open_turns")
+    return page.html(
+        "Waiting for a reply now: {all}, of whom {n} wrote in this period.",
+        n=n, all=page.link(page.words.count(every.value), rows),
+    )  # fmt: skip
 
 
 SCREEN = Screen("speed", "Speed", 30, compose, ASKS)
