@@ -24,5 +24,5 @@ def test_an_answer_without_a_value_of_the_split_has_a_dash_there() -> None:
     )  # fmt: skip
     assert [[one.text for one in row] for row in made.rows] == [
         ["phone", "9", "▲ +50\u00a0% uncertain", "2", "1,000"],
-        ["sms", "5", "–", "–", "–"],
+        ["SMS", "5", "–", "–", "–"],
     ]

@@ -39,7 +39,7 @@ def test_a_fall_is_told_with_the_channel_it_comes_from() -> None:
         "by_channel": by_channel(("phone", 0.83, 0.74), ("email", 0.87, 0.88)),
     }
     assert said(story) == "Fewer customers are satisfied: 81.0 %, −4 pt, almost all of it phone."
-    assert said(story, "it") == "Meno clienti soddisfatti: 81,0 %, −4 pt, quasi solo phone."
+    assert said(story, "it") == "Meno clienti soddisfatti: 81,0 %, −4 pt, quasi solo telefono."
 
 
 def test_more_who_recommend_are_told_in_points() -> None:

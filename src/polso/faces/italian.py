@@ -213,7 +213,7 @@ _EXPLAINED: Final = {
     "How the values spread": "Come si distribuiscono i valori",
     "Ticket {id} of {source}": "Ticket {id} di {source}",
     "version {n}, in force since {day}": "versione {n}, in vigore dal {day}",
-    "waiting for {whom}: {a} – {b}": "in attesa di {whom}: {a} – {b}",
+    "waiting for {whom}: {a} – {b}": "attesa ({whom}): {a} – {b}",
     "open time by calendar {name}": "tempo in orario secondo il calendario {name}",
     "meaning": "significato", "beside": "da leggere accanto", "elapsed": "trascorso", "event": "evento", "when": "quando", "rows": "righe",
     "{left} and {right} part on {parted} of {n} tickets ({share})": "{left} e {right} divergono su {parted} ticket di {n} ({share})",
@@ -226,9 +226,7 @@ _EXPLAINED: Final = {
     "They say the same.": "Dicono la stessa cosa.",
     "{keys}: was {then}, is {now}": "{keys}: era {then}, è {now}",
     "stop": "arresto", "measured": "misura", "pauses": "pause", "population": "popolazione", "exclusions": "esclusioni", "counted": "contati", "calendar": "calendario",
-    "message": "messaggio", "note": "nota", "assigned": "assegnato", "unassigned": "tolto all'assegnatario", "set": "impostato", "transferred": "trasferito",
-    "escalated": "escalation", "waiting": "in attesa", "resumed": "ripreso", "entered": "entrato in", "left": "uscito da", "rated": "valutato",
-    "survey_sent": "sondaggio inviato", "linked": "collegato", "internal": "interno", "customer": "cliente", "third_party": "terzi", "scheduled": "appuntamento",
+    "waiting": "in attesa", "customer": "cliente",
     "These counts do not add up; this is a defect of Polso, please report it: {names}": "Questi conti non tornano; è un difetto di Polso, segnalalo: {names}",
 }  # fmt: skip
 ITALIAN: Final = {**_EXPLAINED, **_HELP, **_NAMES, **_SENTENCES, **_SINGLE}

@@ -18,6 +18,8 @@ from polso.faces.web.parts import Change, Figure, Number, Rows, Table, TableCell
 from polso.faces.web.state import State, condition
 from polso.faces.web.translate import PageWords
 from polso.faces.words import DASH
+from polso.facts import FACTS
+from polso.kpis.wording import noun
 
 if TYPE_CHECKING:
     from polso.care import Care
@@ -232,7 +234,7 @@ class Page:
         names = list(dict.fromkeys(name for cell in cells for name in cell.keys))
         several = len({(c.kpi, c.variant) for c in cells}) > 1
         compared = any(c.change is not None for c in cells)
-        heads = [*(["KPI"] if several else []), *(self.say(name) for name in names), self.say("value")]
+        heads = [*(["KPI"] if several else []), *(self.named(name) for name in names), self.say("value")]
         heads += [self.say("change"), self.say("before")] if compared else []
         known = [
             *(["kpi"] if several else []),
@@ -249,7 +251,12 @@ class Page:
         definition = self.definition(result, cell)
         number = self.number(cell, definition)
         made = [TableCell(self.title(definition), definition.label)] if several else []
-        made += [self.label(name, cell.keys[name]) if name in cell.keys else TableCell("") for name in names]
+        made += [
+            self.label(tables.said_of([definition], cell, name), cell.keys[name])
+            if name in cell.keys
+            else TableCell("")
+            for name in names
+        ]
         made.append(TableCell(number.text, cell.value, number.href, numeric=True, marks=number.marks))
         if compared:
             moved = number.change
@@ -317,8 +324,24 @@ class Page:
     def filter_text(self, text: str) -> str:
         """A filter as people read it: channel: phone."""
         name, sign, value = text.partition("!=") if "!=" in text else text.partition("=")
-        said = ", ".join(value.split(",")) if value else self.say("(unknown)")
-        return f"{self.say(name)}: {self.say('not {value}', value=said) if sign == '!=' else said}"
+        flags = {"true": True, "false": False}
+        said = (
+            ", ".join(self.words.label(name, flags.get(one, one)) for one in value.split(","))
+            if value
+            else self.say("(unknown)")
+        )
+        return f"{self.named(name)}: {self.say('not {value}', value=said) if sign == '!=' else said}"
+
+    def named(self, name: str) -> str:
+        """What people call a dimension or a grain: issue type, hour of the day."""
+        said = self.say(name)
+        if said != name or "_" not in name:
+            return said
+        dimensions = self.about.config.dimensions
+        fact = next(
+            (f for f in FACTS.values() if any(c.name == name for c in f.all_columns(dimensions))), None
+        )
+        return noun(fact.name, name).of(self.words.language) if fact else name.replace("_", " ")
 
     @cached_property
     def filters(self) -> list[tuple[str, list[tuple[str, str]]]]:

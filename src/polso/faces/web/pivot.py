@@ -85,7 +85,7 @@ def pivot(
     asked = [one for one in columns if page.result(one.ask) is not None]
     found = [_found(page, one, by) for one in asked]
     twice = Counter(one.label for one in asked)
-    heads, names = [page.say(by)], [by]
+    heads, names = [page.named(by)], [by]
     for one in asked:
         # Two statistics of a KPI are told apart by their answers.
         name = one.label if twice[one.label] == 1 else f"{one.label}@{one.ask}"

@@ -12,6 +12,7 @@ from typing import Any, Final
 from babel.messages.pofile import read_po
 
 from polso.faces import language as languages
+from polso.faces import vocabulary
 from polso.faces.sentences import told
 from polso.faces.words import Words
 
@@ -48,6 +49,11 @@ class PageWords(Words):
     def say(self, text: str, **values: Any) -> str:
         """A sentence of the interface, with its {names} filled in."""
         return say(self.language, text, **values)
+
+    def label(self, name: str, value: Any) -> str:
+        """One value of a split, Polso's own words in those of people: pages keep the stored word in their links."""
+        said = vocabulary.said(self.language, name, value)
+        return super().label(name, value) if said is None else said
 
     def told(self, text: str) -> str:
         """What a lower layer says (a warning, an error) in the page's language."""

@@ -149,7 +149,7 @@ def splits(page: Page, chosen: Chosen) -> list[tuple[str, str]]:
 def split_name(page: Page, fact: str, name: str) -> str:
     """What people call a split."""
     said = page.say(name)
-    return said if "_" not in said else noun(fact, name).of(page.words.language)
+    return said if said != name or "_" not in said else noun(fact, name).of(page.words.language)
 
 
 def rows_url(page: Page, chosen: Chosen, form: str = "") -> str:

@@ -207,7 +207,9 @@ def _old(page: Page) -> Markup:
     oldest = bands[-1]
     age = page.words.label("band", oldest.keys["band"]).lstrip("≥").strip()
     n = page.link(page.words.count(oldest.value or 0), page.rows_url("backlog"))
-    return page.html("Still open after {age} or more: {n} of {all}.", age=age, n=n, all=page.words.count(oldest.n))
+    return page.html(
+        "Still open after {age} or more: {n} of {all}.", age=age, n=n, all=page.words.count(oldest.n)
+    )
 
 
 SCREEN = Screen("backlog", "Backlog and ageing", 40, compose, ASKS)

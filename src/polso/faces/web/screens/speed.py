@@ -61,7 +61,9 @@ def compose(page: Page) -> View:
         *page.tiles("median", *TIMES, spark="course"),
         in_time(page),
         page.tile("counting_open", "first_response_time_open"),
-        _named(page.tile("waiting", "open_turns"), page.say("Written in the period, still waiting for a reply")),
+        _named(
+            page.tile("waiting", "open_turns"), page.say("Written in the period, still waiting for a reply")
+        ),
         _named(page.tile("waiting_now", "open_turns"), page.say("Waiting for a reply now, whenever written")),
     ]
     figures = [
@@ -185,7 +187,11 @@ def still_waiting(page: Page) -> Figure:
         page.result("waiting_channels"),
     )
     if result is None or not any(cell.value for cell in result):
-        nobody = page.say("Nobody who wrote in the period is waiting for a reply.") if result and result.cells else ""
+        nobody = (
+            page.say("Nobody who wrote in the period is waiting for a reply.")
+            if result and result.cells
+            else ""
+        )
         return page.nothing("waiting", title, page.why("waiting_channels") or nobody)
     kept = replace(result, cells=tuple(cell for cell in result if cell.value))
     link = (page.say("the turns without a reply"), page.rows_url("open_turns"))
@@ -217,7 +223,7 @@ def said_target(page: Page, target: Target) -> str:
     """A target as people say it: for whom, and within what."""
     limit = f"≤ {page.words.value(target.within, 'duration', business=target.calendar)}"
     whom = [
-        page.words.label(name, value if isinstance(value, str) else ", ".join(value))
+        ", ".join(page.words.label(name, one) for one in ((value,) if isinstance(value, str) else value))
         for name, value in target.when.items()
     ]
     return ", ".join([*whom, limit])

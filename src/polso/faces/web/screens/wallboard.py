@@ -133,7 +133,7 @@ def longest(today: Page) -> Tile:
     if row is None:
         return Tile("longest", title, Number(DASH))
     waited = (today.about.as_of - row["started_at"]).total_seconds()
-    place = " · ".join(str(row[name]) for name in ("team", "channel") if row.get(name))
+    place = " · ".join(today.words.label(name, row[name]) for name in ("team", "channel") if row.get(name))
     return Tile("longest", title, Number(today.words.duration(max(0.0, waited)), n=place))
 
 
