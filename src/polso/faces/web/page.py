@@ -13,13 +13,11 @@ from markupsafe import Markup
 
 from polso.errors import PolsoError
 from polso.faces import table as tables
-from polso.faces.web import plots
+from polso.faces.web import elsewhere, filters, plots
 from polso.faces.web.parts import Change, Figure, Number, Rows, Table, TableCell, Tile
-from polso.faces.web.state import State, condition
+from polso.faces.web.state import State
 from polso.faces.web.translate import PageWords
 from polso.faces.words import DASH
-from polso.facts import FACTS
-from polso.kpis.wording import noun
 
 if TYPE_CHECKING:
     from polso.care import Care
@@ -31,9 +29,8 @@ if TYPE_CHECKING:
     from polso.query.result import Cell, Result
 
 T = TypeVar("T")
+Said = TypeVar("Said", bound=str)
 SPARK: Final = (120, 28)
-# How many values of a dimension the filter offers; the rest can be clicked, or written.
-VALUES: Final = 60
 
 
 @dataclass(frozen=True)
@@ -298,9 +295,8 @@ class Page:
             result = plots.only(result, kpi, variant)
         valued = [cell for cell in result.cells if cell.value is not None]
         if not valued:
-            return self.nothing(
-                name, title, empty or self.say("Nothing in this period and with these filters.")
-            )
+            load = empty or self.say("Nothing in this period and with these filters.")
+            return self.nothing(name, title, self.missing(ask, load))
         spec = draw(self, result) if draw else None
         return Figure(name, title, self.table(result), spec, note=note)
 
@@ -323,36 +319,20 @@ class Page:
 
     def filter_text(self, text: str) -> str:
         """A filter as people read it: channel: phone."""
-        name, sign, value = text.partition("!=") if "!=" in text else text.partition("=")
-        flags = {"true": True, "false": False}
-        said = (
-            ", ".join(self.words.label(name, flags.get(one, one)) for one in value.split(","))
-            if value
-            else self.say("(unknown)")
-        )
-        return f"{self.named(name)}: {self.say('not {value}', value=said) if sign == '!=' else said}"
+        return filters.said(self, text)
 
     def named(self, name: str) -> str:
         """What people call a dimension or a grain: issue type, hour of the day."""
-        said = self.say(name)
-        if said != name or "_" not in name:
-            return said
-        dimensions = self.about.config.dimensions
-        fact = next(
-            (f for f in FACTS.values() if any(c.name == name for c in f.all_columns(dimensions))), None
-        )
-        return noun(fact.name, name).of(self.words.language) if fact else name.replace("_", " ")
+        return self.words.named(name)
+
+    def missing(self, ask: str, load: Said) -> Said | Markup:
+        """What to say where a question found nothing: what stands in its way, else what to load."""
+        return elsewhere.missing(self, self.screen.asks.get(ask), load)
 
     @cached_property
     def filters(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """What can be chosen as a filter: dimension, and per value the filter and the value as written."""
-        if self.asking is None:
-            return []
-        found = self.asking.cached(("filters",), _filters)
-        return [
-            (name, [(condition(name, value), self.words.label(name, value)) for value in values])
-            for name, values in found
-        ]
+        return filters.offered(self)
 
     @property
     def period_text(self) -> str:
@@ -381,21 +361,6 @@ def grain_of(period: Period) -> str:
         if period.days <= 400
         else "month"
     )
-
-
-def _filters(care: Care) -> list[tuple[str, list[Any]]]:
-    """The values of every dimension of tickets but the agents, the most frequent first."""
-    names = ["channel", "team", "issue_type", "priority", "client", *care.config.dimensions]
-    found = []
-    for name in dict.fromkeys(names):
-        try:
-            cells = care.ask("ticket_volume:all", by=name).cells
-        except PolsoError:
-            continue
-        values = [c.keys[name] for c in sorted(cells, key=lambda c: -c.n) if c.keys[name] is not None]
-        if len(values) > 1:
-            found.append((name, values[:VALUES]))
-    return found
 
 
 def _plain(value: Any) -> Any:

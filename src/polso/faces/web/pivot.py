@@ -120,9 +120,8 @@ def pivoted(
     made = pivot(page, by, columns, order=order)
     if not made.rows:
         why = next((page.why(one.ask) for one in columns if page.why(one.ask)), "")
-        return page.nothing(
-            name, title, why or empty or page.say("Nothing in this period and with these filters.")
-        )
+        load = empty or page.say("Nothing in this period and with these filters.")
+        return page.nothing(name, title, why or (page.missing(columns[0].ask, load) if columns else load))
     return Figure(name, title, made, note=note)
 
 

@@ -96,7 +96,7 @@ def opened(
     request: Request, place: str, title: str, path: str, asks: Mapping[str, Ask] | None = None
 ) -> Page:
     """A page that is in no menu: `place` names it to its figures, `path` is its own, however odd its names are."""
-    page = render.making(request, Screen(place, title, 0, _alone, path=path), asks or {})
+    page = render.making(request, Screen(place, title, 0, _alone, asks or {}, path), asks or {})
     return replace(page, state=replace(page.state, path=path))
 
 

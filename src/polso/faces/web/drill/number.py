@@ -109,7 +109,8 @@ def sentence(page: Page, chosen: Chosen) -> Markup:
     definition = page.definition(result, cell)
     number, title = page.number(cell, definition), page.title(definition)
     if cell.value is None:
-        return page.html("{title} has no value in this period and with these filters.", title=title)
+        said = page.html("{title} has no value in this period and with these filters.", title=title)
+        return page.missing("now", said)
     if number.change is None:
         return page.html("{title} is {value}.", title=title, value=number.text)
     moved = Markup('<span class="{}">{} {} {}</span>').format(

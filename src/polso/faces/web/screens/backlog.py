@@ -140,7 +140,9 @@ def ages(page: Page) -> Figure:
     title, result = page.say("Backlog by age of the ticket"), page.result("ages")
     kept = tuple(c for c in result or () if c.keys["band"] != MEAN_AGE)
     if result is None or not any(c.value for c in kept):
-        return page.nothing("ages", title, page.why("ages") or page.say("Nothing is open."))
+        return page.nothing(
+            "ages", title, page.why("ages") or page.missing("ages", page.say("Nothing is open."))
+        )
     bands = replace(result, cells=kept)
     link = (page.say("the tickets still open"), page.rows_url("backlog"))
     return Figure("ages", title, page.table(bands), plots.bars(page, bands), links=(link,))
@@ -159,12 +161,10 @@ def sentence(page: Page) -> Markup:
     """From how many to how many over the period, mostly whose, and how many are old."""
     moved, end = moves(page.cells("roll")), page.cell("now", "backlog")
     if end is None or end.value is None:
-        return page.html(
-            "Nobody knows what is open then: load the help desk's tickets, or choose other dates."
-        )
+        return page.missing("now", page.html("Nobody knows what is open then: load the help desk's tickets."))
     if not end.value and not any(moved.values()):
-        return page.html(
-            "Nothing is open with these filters, and nothing was: load the help desk's tickets, or choose others."
+        return page.missing(
+            "now", page.html("Nothing is open, and nothing was: load the help desk's tickets.")
         )
     return Markup(" ").join(filter(None, (_moved(page, moved, end), _old(page))))
 

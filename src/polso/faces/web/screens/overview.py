@@ -76,7 +76,7 @@ def sentence(page: Page) -> Markup:
     """What got worse and what got better, beyond what chance explains, the largest moves first."""
     asked = [cell for name in ("now", "fast") for cell in page.cells(name)]
     if not any(cell.value for cell in asked):
-        return page.html("Nothing in this period and with these filters.")
+        return page.missing("now", page.html("Nothing in this period and with these filters."))
     if page.earlier is None:
         return page.html("Choose a period to compare with to see what changed.")
     said = moves.news(page, ("now", "fast"), cause.asides(page, WHERE))

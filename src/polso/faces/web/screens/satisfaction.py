@@ -65,9 +65,7 @@ def compose(page: Page) -> View:
 
 
 def _load(page: Page) -> str:
-    return page.say(
-        'No such answer in this period: load a survey ([[source]] kind = "survey"), or events `rated`.'
-    )
+    return page.say('No such answer: load a survey ([[source]] kind = "survey"), or events `rated`.')
 
 
 def tiles(page: Page) -> list[Tile]:
@@ -154,7 +152,7 @@ def sentence(page: Page) -> Markup:
     """Which of the three moved most, and where; else how they stand."""
     level = standing(page)
     if not level:
-        return Markup("{}").format(_load(page))
+        return Markup("{}").format(page.missing("now", _load(page)))
     found = moves.moves(page, ("now", "asked"), (*SAID, *OTHERS, ANSWERED))
     if not found:
         return moves.joined(level, moves.unchanged(page))

@@ -192,7 +192,9 @@ def still_waiting(page: Page) -> Figure:
             if result and result.cells
             else ""
         )
-        return page.nothing("waiting", title, page.why("waiting_channels") or nobody)
+        return page.nothing(
+            "waiting", title, page.why("waiting_channels") or page.missing("waiting_channels", nobody)
+        )
     kept = replace(result, cells=tuple(cell for cell in result if cell.value))
     link = (page.say("the turns without a reply"), page.rows_url("open_turns"))
     return Figure("waiting", title, page.table(kept), plots.bars(page, kept), links=(link,))
@@ -214,7 +216,7 @@ def targets(page: Page) -> Figure:
             asked = TableCell(page.words.share(one.share) if one.share else "", one.share, numeric=True)
             rows.append((named, asked, *cells_of(page, column, cell)))
     if not rows:
-        return page.nothing("targets", title, page.why("targets"))
+        return page.nothing("targets", title, page.why("targets") or page.missing("targets", ""))
     heads = (page.say("target"), page.say("should be"), page.say("is"), page.say("change"), "n")
     return Figure("targets", title, Table(heads, ("target", "share", "value", "change", "n"), tuple(rows)))
 
@@ -265,9 +267,7 @@ def sentence(page: Page) -> Markup:
     """Whether first responses got slower or faster and above all where, how often in time, and who still waits."""
     cell = page.cell("median", FIRST)
     if cell is None or cell.value is None:
-        return page.html(
-            "No first responses in this period: load tickets with their messages, or choose other dates."
-        )
+        return page.missing("median", page.html("No first responses: load tickets with their messages."))
     return Markup(" ").join(filter(None, (_first(page, cell), _in_time(page), _waiting(page))))
 
 

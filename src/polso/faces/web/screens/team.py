@@ -98,7 +98,9 @@ def teams(page: Page) -> Figure:
     )
     note = page.say("Teams do different work: a filter by issue type compares like with like.")
     if not made.rows:
-        return page.nothing("teams", title, page.why("contacts_by_team") or _nothing(page))
+        return page.nothing(
+            "teams", title, page.why("contacts_by_team") or page.missing("contacts_by_team", _nothing(page))
+        )
     return Figure("teams", title, made, note=note)
 
 
@@ -229,7 +231,8 @@ def sentence(page: Page) -> Markup:
     """What moved beyond chance and in which team, else what the teams handled; never a person."""
     cell = page.cell("contacts", "contact_volume", "default")
     if cell is None or not cell.value:
-        return page.html("Load calls, chats, messages or tickets to see what the teams handle.")
+        load = page.html("Load calls, chats, messages or tickets to see what the teams handle.")
+        return page.missing("contacts", load)
     return moves.news(page, WHOLE, cause.asides(page, TEAMS)) or _level(page, cell)
 
 

@@ -88,7 +88,7 @@ def peaks(page: Page) -> Figure:
     title, result = page.say("When it is busiest"), page.result("peaks")
     cells = [cell for cell in result or () if cell.value]
     if result is None or not cells:
-        nothing = page.say("Nothing in this period and with these filters.")
+        nothing = page.missing("peaks", page.say("Nothing in this period and with these filters."))
         return page.nothing("peaks", title, page.why("peaks") or nothing)
     rows = []
     for cell in cells:
@@ -131,9 +131,7 @@ def sentence(page: Page) -> Markup:
             "No tickets here, but {contacts} contacts: load the help desk's tickets to see what they were about.",
             contacts=page.value(contacts),
         )
-    return page.html(
-        "Nobody got in touch in this period: load tickets, calls or chats, or choose other dates."
-    )
+    return page.missing("now", page.html("Nobody got in touch: load tickets, calls or chats."))
 
 
 def _tickets(page: Page, cell: Cell) -> Markup:
