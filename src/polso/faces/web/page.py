@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from polso.errors import PolsoError
 from polso.faces import table as tables
-from polso.faces.web import elsewhere, filters, plots
+from polso.faces.web import elsewhere, filters, plots, strange
 from polso.faces.web.parts import Change, Figure, Number, Rows, Table, TableCell, Tile
 from polso.faces.web.state import State
 from polso.faces.web.translate import PageWords
@@ -324,6 +324,11 @@ class Page:
     def named(self, name: str) -> str:
         """What people call a dimension or a grain: issue type, hour of the day."""
         return self.words.named(name)
+
+    @property
+    def ignored(self) -> list[Markup]:
+        """What the URL says and nobody understands, each in a sentence."""
+        return strange.said(self)
 
     def missing(self, ask: str, load: Said) -> Said | Markup:
         """What to say where a question found nothing: what stands in its way, else what to load."""

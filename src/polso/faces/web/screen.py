@@ -50,6 +50,7 @@ class Screen:
     """One screen: `name` is its module and template; `order` its place in the menu, `title` its English name.
 
     lasts: whether its pages say the same until data, settings or the day change.
+    takes: the parameters of its URL besides those of every page.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Screen:
     asks: Mapping[str, Ask] = field(default_factory=dict)
     path: str = ""
     lasts: bool = True
+    takes: tuple[str, ...] = ("all",)
 
     @property
     def at(self) -> str:

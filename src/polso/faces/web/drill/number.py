@@ -70,7 +70,7 @@ def made(request: Request, name: str) -> tuple[Page, Chosen]:
         asks["split"] = chosen.ask(by=(split,), compare=True)
     language = render.words_of(request, State.read("/", request.query_params.multi_items()))
     heading = title_of(concrete(chosen.definition, chosen.stat, chosen.time), language)
-    page = opened(request, f"kpi/{chosen.name}", heading, f"/kpi/{chosen.name}", asks)
+    page = opened(request, f"kpi/{chosen.name}", heading, f"/kpi/{chosen.name}", asks, takes=("by",))
     return page, chosen
 
 

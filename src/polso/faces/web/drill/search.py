@@ -37,7 +37,7 @@ class Hit:
 @router.api_route("/search", methods=["GET", "HEAD"])
 def shown(request: Request) -> Response:
     """What was found; straight to it where only one thing is called exactly so."""
-    page = opened(request, "search", "Search", "/search")
+    page = opened(request, "search", "Search", "/search", takes=("q",))
     wanted = " ".join(one(page, "q").split())[:LONGEST]
     groups = [(name, found) for name, found in _groups(page, wanted) if found] if wanted else []
     exact = [hit for _, found in groups for hit in found if hit.exact]

@@ -48,7 +48,7 @@ class Event:
 def shown(request: Request, ticket: str) -> HTMLResponse:
     """The time line of a ticket, under one KPI."""
     chosen = choose(request, request.query_params.get("kpi") or FIRST)
-    page = opened(request, "ticket", "Ticket", f"/ticket/{ticket}")
+    page = opened(request, "ticket", "Ticket", f"/ticket/{ticket}", takes=("kpi", "source"))
     # A ticket is what it is under any filter.
     page = replace(
         page, state=page.state.bare(), screen=replace(page.screen, title=page.say("Ticket {id}", id=ticket))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
+from polso.config import SMALL_TEAMS
 from polso.faces.web import cause, moves, plots
 from polso.faces.web.dots import dots
 from polso.faces.web.page import Page
@@ -76,8 +77,24 @@ def compose(page: Page) -> View:
         _csat(page),
     ]
     named = people(page)
-    said = {"people": named, "refused": page.why("contacts_by_agent"), "reasons": _reasons(page)}
+    said = {"people": named, "refused": page.why("contacts_by_agent"), "reasons": _reasons(page),
+            "merged": small_teams(page)}  # fmt: skip
     return View(sentence(page), [tile for tile in made if tile], [*figures, *named], said)
+
+
+def small_teams(page: Page) -> Markup:
+    """Why several teams stand under one name; nothing where each stands for itself."""
+    if SMALL_TEAMS not in values_of(page, tuple(TEAMS), "team"):
+        return Markup("")
+    least, count = page.about.config.privacy, page.words.count
+    settings = page.link(page.say("the settings"), page.state.url("/settings") + "#privacy")
+    return page.html(
+        "“{name}” are all teams with fewer than {agents} people or {contacts} contacts, taken together, the next smallest "
+        "with them where they still are too few: numbers of so few would be those of single persons. "
+        "The minimum stands in {settings}, under Privacy.",
+        name=page.say(SMALL_TEAMS), agents=count(least.minimum_agents), contacts=count(least.minimum_contacts),
+        settings=settings,
+    )  # fmt: skip
 
 
 def _nothing(page: Page) -> str:
