@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from polso.errors import QuestionError
 from polso.faces.web.app import make_app
-from polso.faces.web.screens.satisfaction import SCREEN, compose, sentence, warning
+from polso.faces.web.screens.satisfaction import SCREEN, compose, sentence, standing, warning
 from polso.query.result import Result
 from polso.serving.readers import Readers
 from web.known import answer, cell, page, read
@@ -100,3 +100,9 @@ def test_scores_stand_from_best_to_worst(client: TestClient) -> None:
 def test_effort_is_drawn_on_its_own_scale(client: TestClient) -> None:
     spec = client.get("/figure/satisfaction/ces.vl?period=all").json()
     assert all(layer["encoding"]["y"]["scale"]["domain"] == [1, 7] for layer in spec["layer"])
+
+
+def test_one_answer_is_said_as_one() -> None:
+    one = {"now": answer(cell("csat", 1.0, 1))}
+    assert read(standing(page(SCREEN, one))).endswith("are satisfied (1 answer).")
+    assert read(standing(page(SCREEN, one, "it"))).endswith("(1 risposta).")

@@ -89,6 +89,15 @@ def test_the_demo_shows_the_day_with_the_time_of_its_data(client: TestClient, ur
     assert re.search(r"<span data-day>\w+ 30 \w+ 2026</span>", re.sub(r"Jun|giu", "Jun", shown.text))
 
 
+def test_one_is_said_as_one() -> None:
+    one = {"open_turns": answer(cell("open_turns", 1, 1)), "backlog": answer(cell("backlog", 1, 1))}
+    told = {lang: read(sentence(of_today(wall(one, lang)))) for lang in ("en", "it")}
+    assert {
+        "en": "1 waits for a reply, 1 ticket is still open.",
+        "it": "1 aspetta una risposta, 1 ticket è ancora aperto.",
+    } == told
+
+
 def test_no_agent_is_on_the_wall(client: TestClient) -> None:
     shown = client.get("/wallboard?where=agent=a01").text
     readers: Readers = client.app.state.readers  # type: ignore[attr-defined]

@@ -123,6 +123,7 @@ _SENTENCES: Final = {
     "nothing is loaded yet; run `polso load`": "non c'è ancora nessun dato; lancia `polso load`",
     "{file} opens": "{file} si apre",
     "the first {n} rows; --limit shows more, --json and --csv have all columns": "le prime {n} righe; --limit ne mostra di più, --json e --csv hanno tutte le colonne",
+    "1 row; --json and --csv have all columns": "1 riga; --json e --csv hanno tutte le colonne",
     "{n} rows; --json and --csv have all columns": "{n} righe; --json e --csv hanno tutte le colonne",
     "No project here (no polso.toml).\n\n  polso demo DIR   a simulated company, to look around\n  polso new DIR    a project of your own\n  polso --help     everything else": "Qui non c'è un progetto (manca polso.toml).\n\n  polso demo DIR   un'azienda simulata, per guardarsi intorno\n  polso new DIR    un progetto tuo\n  polso --help     tutto il resto",
     "Against {before}. Data up to {instant} ({zone}). `polso kpis NAME` says what a number means.": "Rispetto a {before}. Dati fino al {instant} ({zone}). `polso kpis NOME` dice che cosa significa un numero.",

@@ -45,6 +45,9 @@ PERIODS: Final = (
 PATTERNS: Final = (
     ("some rows", "poche righe: il numero è incerto"),
     ("some", "alcune"),
+    ("only 1 rows", "una riga sola"),
+    ("1 rows are too young to be judged and were left out", "1 riga è troppo recente per essere giudicata ed è rimasta fuori"),
+    ("1 rows have a negative duration and were left out", "1 riga ha una durata negativa ed è rimasta fuori"),
     ("only {n} rows", "solo {n} righe"),
     ("{n} rows are too young to be judged and were left out", "{n} righe sono troppo recenti per essere giudicate e sono rimaste fuori"),
     ("{n} rows have a negative duration and were left out", "{n} righe hanno una durata negativa e sono rimaste fuori"),
@@ -132,7 +135,12 @@ PATTERNS: Final = (
     ("Got unexpected extra argument ({name})", "argomento di troppo ({name})"),
     ("Got unexpected extra arguments ({names})", "argomenti di troppo ({names})"),
 )  # fmt: skip
-ENGLISH: Final = {"some rows": "few rows: the number is uncertain"}
+ENGLISH: Final = {
+    "some rows": "few rows: the number is uncertain",
+    "only 1 rows": "only 1 row",
+    "1 rows are too young to be judged and were left out": "1 row is too young to be judged and was left out",
+    "1 rows have a negative duration and were left out": "1 row has a negative duration and was left out",
+}
 
 
 @cache

@@ -125,6 +125,10 @@ def sentence(page: Page, chosen: Chosen, told: Story) -> Markup:
         counted = sum(c.fate.counted for c in told.chapters)
         if any(c.fate.reason == UNJUDGED for c in told.chapters):
             return page.html("This ticket has {n} rows of {kpi}.", n=len(told.chapters), kpi=title)
+        if counted == 1:
+            return page.html(
+                "This ticket has {n} rows of {kpi}; one of them is counted.", n=len(told.chapters), kpi=title
+            )
         return page.html(
             "This ticket has {n} rows of {kpi}; {counted} of them are counted.",
             n=len(told.chapters), kpi=title, counted=counted,

@@ -110,7 +110,11 @@ def still_unsolved(page: Page) -> Figure:
         return page.nothing(
             "curve", title, page.missing("median", page.say("No ticket of this period has been solved yet."))
         )
-    note = page.say(
+    one = page.say(
+        "{n} ticket opened in the period, {ended} solved; while still open it counts for as long as it was seen (Kaplan-Meier).",
+        n=page.words.count(found.n), ended=page.words.count(found.ended),
+    )  # fmt: skip
+    note = one if found.n == 1 else page.say(
         "{n} tickets opened in the period, {ended} solved; those still open count for as long as they were seen (Kaplan-Meier).",
         n=page.words.count(found.n), ended=page.words.count(found.ended),
     )  # fmt: skip

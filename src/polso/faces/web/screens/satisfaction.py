@@ -188,10 +188,11 @@ def standing(page: Page) -> Markup:
         if cell is None or cell.value is None:
             continue
         value, n = page.value(cell), page.words.count(cell.n)
+        answers = page.say("{n} answer", n=n) if cell.n == 1 else page.say("{n} answers", n=n)
         parts.append({
-            "csat": page.html("{value} are satisfied ({n} answers)", value=value, n=n),
-            "nps": page.html("NPS {value} ({n} answers)", value=value, n=n),
-            "ces": page.html("effort {value} of 7 ({n} answers)", value=value, n=n),
+            "csat": page.html("{value} are satisfied ({answers})", value=value, answers=answers),
+            "nps": page.html("NPS {value} ({answers})", value=value, answers=answers),
+            "ces": page.html("effort {value} of 7 ({answers})", value=value, answers=answers),
         }[kpi])  # fmt: skip
     return Markup("{}.").format(Markup("; ").join(parts)) if parts else Markup("")
 

@@ -257,6 +257,8 @@ def _level(page: Page, volume: Cell) -> Markup:
     contacts = page.value(volume)
     teams = len({c.keys["team"] for c in page.cells("contacts_by_team") if c.keys["team"] is not None})
     busy = page.cell("states", "occupancy", "default")
+    if volume.value == 1:
+        return page.html("{contacts} contact came in.", contacts=contacts)
     said = page.html(
         "{teams} teams handled {contacts} contacts.", teams=page.words.count(teams), contacts=contacts
     )

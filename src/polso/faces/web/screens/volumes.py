@@ -126,6 +126,11 @@ def sentence(page: Page) -> Markup:
     tickets, contacts = (page.cell("now", kpi, "default") for kpi in ("ticket_volume", "contact_volume"))
     if tickets is not None and tickets.value:
         return Markup(" ").join(filter(None, (_tickets(page, tickets), _busiest(page))))
+    if contacts is not None and contacts.value == 1:
+        return page.html(
+            "No tickets here, but {contacts} contact: load the help desk's tickets to see what it was about.",
+            contacts=page.value(contacts),
+        )
     if contacts is not None and contacts.value:
         return page.html(
             "No tickets here, but {contacts} contacts: load the help desk's tickets to see what they were about.",

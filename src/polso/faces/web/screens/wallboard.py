@@ -194,11 +194,21 @@ def sentence(today: Page) -> Markup:
     )
     parts = []
     if waiting is not None and waiting.value:
-        parts.append(today.html("{n} wait for a reply", n=today.value(waiting)))
+        n = today.value(waiting)
+        one = waiting.value == 1
+        parts.append(
+            today.html("{n} waits for a reply", n=n) if one else today.html("{n} wait for a reply", n=n)
+        )
     elif waiting is not None and waiting.value is not None:
         parts.append(today.html("Nobody waits for a reply"))
     if backlog is not None and backlog.value is not None:
-        parts.append(today.html("{n} tickets are still open", n=today.value(backlog)))
+        n = today.value(backlog)
+        one = backlog.value == 1
+        parts.append(
+            today.html("{n} ticket is still open", n=n)
+            if one
+            else today.html("{n} tickets are still open", n=n)
+        )
     if level is not None and level.value is not None:
         parts.append(today.html("{value} were answered in time", value=today.value(level)))
     if not parts:
