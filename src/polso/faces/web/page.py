@@ -240,7 +240,7 @@ class Page:
             *(["change", "previous"] if compared else []),
         ]
         rows = Rows(cells, lambda cell: self._row(result, cell, names, several=several, compared=compared))
-        return Table((*heads, "n", self.say("95 % interval")), (*known, "n", "interval"), rows)
+        return Table((*heads, "n", self.say("95 % interval")), (*known, "n", "interval"), rows, cells)
 
     def _row(
         self, result: Result, cell: Cell, names: Sequence[str], *, several: bool, compared: bool

@@ -247,7 +247,8 @@ def clocks(page: Page) -> Figure:
         rows.append((TableCell(known, kpi), *parts))
     heads = (page.say("wait"), columns[0].head, "n", columns[1].head, columns[2].head, page.say("change"),
              columns[3].head, page.say("change"))  # fmt: skip
-    names = ("kpi", "median", "n", "median_open", "p90", "p90_change", "p90_open", "p90_open_change")
+    names = ("kpi", "median (seconds)", "n", "median, opening hours (seconds)", "p90 (seconds)", "p90 change (seconds)",
+             "p90, opening hours (seconds)", "p90, opening hours, change (seconds)")  # fmt: skip
     return Figure("clocks", page.say("Calendar time and opening hours"), Table(heads, names, tuple(rows)))
 
 
