@@ -29,8 +29,17 @@ from polso.faces.cli import app
 from polso.facts import FACTS
 from polso.facts.fact import Column, Fact
 from polso.kpis.catalogue import shipped
-from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Entry, Horizon, Param, Part
-from polso.kpis.wording import span_text
+from polso.kpis.definition import (
+    AnyOf,
+    Condition,
+    Conditions,
+    Definition,
+    Entry,
+    Horizon,
+    Param,
+    Part,
+    span_text,
+)
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

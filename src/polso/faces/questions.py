@@ -299,7 +299,7 @@ def _definition(d: Definition, words: Words, folder: Path) -> RenderableType:
     from rich.text import Text
 
     from polso.faces.grid import PALE, lines
-    from polso.kpis.wording import span_text
+    from polso.kpis.definition import span_text
 
     keys = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     keys.add_column(style=PALE, no_wrap=True)
@@ -321,7 +321,7 @@ def _definition(d: Definition, words: Words, folder: Path) -> RenderableType:
 
 def _limit(param: Param) -> str:
     """The default of a parameter as it is typed: 4h, 0.8."""
-    from polso.kpis.wording import span_text
+    from polso.kpis.definition import span_text
 
     return span_text(param.default) if param.unit == "duration" else f"{param.default:g}"
 

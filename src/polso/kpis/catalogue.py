@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from polso.config import complaints
-from polso.errors import ConfigError, UnknownName
+from polso.errors import ConfigError, QuestionError, UnknownName
 from polso.facts import FACTS
 from polso.facts.fact import Fact
 from polso.kpis.definition import Conditions, Definition, Entry, Part, flat
@@ -186,8 +186,12 @@ def find_all(
     wanted: list[str | None] = [*(named or (variant,))]
     for parameter, word in words.items():
         choice = entry.choices.get(parameter)
+        if choice is None and parameter in entry.default.params:
+            raise QuestionError(
+                f"'{word}' is no value of {parameter}; write {entry.default.params[parameter].said(parameter)}"
+            )
         if choice is None:
-            raise UnknownName("choice", parameter, entry.choices)
+            raise UnknownName("parameter", parameter, (*entry.default.params, *entry.choices))
         if word not in choice:
             raise UnknownName(f"word for {parameter}", word, choice)
         wanted = [choice[word]]

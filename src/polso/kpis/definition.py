@@ -27,6 +27,14 @@ Stat = Literal["mean", "median", "p80", "p90", "p95"]
 Clock = Literal["calendar", "business"]
 
 
+def span_text(seconds: float) -> str:
+    """Seconds in the largest unit that writes them whole: 86400 -> 1d."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s"
+
+
 class Data(BaseModel):
     """Base of all parts of a definition: frozen, and a misspelt key is an error."""
 
@@ -82,6 +90,22 @@ class Param(Data):
     default: Duration
     low: Duration = 0
     high: Duration | None = None
+
+    def written(self, value: float) -> str:
+        """A value as it is typed: 4h, 0.8."""
+        return span_text(value) if self.unit == "duration" else f"{value:g}"
+
+    def said(self, name: str) -> str:
+        """What may be written for it, with an example."""
+        kind = {
+            "duration": "a time in s, m, h or d",
+            "count": "a number",
+            "share": "a share between 0 and 1",
+        }[self.unit]
+        ends = f"from {self.written(self.low)}" + (
+            f" to {self.written(self.high)}" if self.high is not None else " up"
+        )
+        return f"{kind} {ends}, like {name}={self.written(self.default)}"
 
 
 class Part(Data):

@@ -16,9 +16,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from polso.engine import BooleanValue, IntegerValue, Table, TimestampValue, ibis, micros_between
-from polso.kpis.definition import Definition
+from polso.kpis.definition import Definition, span_text
 from polso.kpis.kinds import NOTHING, Answer
-from polso.kpis.wording import span_text
 from polso.query.conditions import all_of, parameters
 from polso.query.period import Period
 from polso.query.question import CYCLES, FINE, Question, Scope
