@@ -185,6 +185,7 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield f"**{d.title.en}** · *{d.title.it}*"
     yield d.meaning.en
     yield f"*{d.meaning.it}*"
+    yield f"Also called: {', '.join(entry.aliases)}." if entry.aliases else ""
     yield table(("", ""), _definition(d))
     if d.params:
         yield table(("parameter", "default", "bounds"), (_param(name, p) for name, p in d.params.items()))

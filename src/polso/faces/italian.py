@@ -203,7 +203,7 @@ _EXPLAINED: Final = {
     "Saved in {file}.": "Salvata in {file}.",
     "An answer that `polso ask --save` wrote.": "Una risposta scritta da `polso ask --save`.",
     "List the KPIs, show how one is defined, or what two definitions say differently (`kpis diff A B`).": "Elenca i KPI, mostra come ne è definito uno, o in che cosa due definizioni differiscono (`kpis diff A B`).",
-    "One KPI, to see its whole definition; or `diff` and one or two, to see what changed between versions.": "Un KPI, per vederne tutta la definizione; oppure `diff` e uno o due, per vedere che cosa è cambiato fra le versioni.",
+    "One KPI, to see its whole definition, or other words for it (FRT); or `diff` and one or two, to see what changed between versions.": "Un KPI, per vederne tutta la definizione, o altre parole per dirlo (FRT); oppure `diff` e uno o due, per vedere che cosa è cambiato fra le versioni.",
     "Several definitions side by side: polso, zendesk, ... or all.": "Più definizioni fianco a fianco: polso, zendesk, ... oppure all.",
     "Change a threshold: name=value (20s, 7d, 0.8), or a choice by word; may be repeated.": "Cambia una soglia: nome=valore (20s, 7d, 0.8), o una scelta con la sua parola; ripetibile.",
     "Under whose name a row is counted where an answer is split by agent or team.": "A nome di chi si conta una riga, quando la risposta è divisa per operatore o gruppo.",

@@ -194,7 +194,8 @@ def kpis(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="One KPI, to see its whole definition; or `diff` and one or two, to see what changed between versions.",
+            help="One KPI, to see its whole definition, or other words for it (FRT);"
+            " or `diff` and one or two, to see what changed between versions.",
             metavar="[diff] NAME...",
         ),
     ] = None,
@@ -219,9 +220,14 @@ def kpis(
         diff(session, form, names[1], names[2] if len(names) == 3 else None, period)
         return
     from polso.kpis.catalogue import find
+    from polso.kpis.search import called
 
+    near = called(known, " ".join(names)) if names[0].partition(":")[0].partition("@")[0] not in known else []
+    if len(near) > 1:
+        session.emit(form, [_entry(known[n], words) for n in near], _listed([known[n] for n in near], words))
+        return
     chosen: list[Definition] = []
-    for name in names:
+    for name in near or names:
         one = find(known, name)
         chosen += [one] if set(":@") & set(name) else known[one.name].definitions
     session.emit(form, [d.model_dump(mode="json") for d in chosen], _defined(chosen, words, session.folder))
@@ -246,7 +252,7 @@ def _entry(entry: Entry, words: Words) -> dict[str, Any]:
         "name": entry.name, "title": d.title.of(words.language), "unit": d.unit, "better": d.better,
         "meaning": d.meaning.of(words.language), "fact": d.fact,
         "stat": d.stat if d.kind == "duration" else None,
-        "version": d.version, "variants": list(entry.variants), "params": list(d.params),
+        "version": d.version, "variants": list(entry.variants), "params": list(d.params), "aliases": list(entry.aliases),
     }  # fmt: skip
 
 

@@ -218,13 +218,15 @@ def flat(conditions: Conditions) -> list[Condition]:
 class Entry(Data):
     """A KPI of the catalogue: its default definition, its variants, each a change of some keys, and what either said before.
 
-    choices: parameter -> its words, each naming the variant that it means.
+    choices: parameter -> its words, each naming the variant that it means;
+    aliases: what else people call it, in either language: abbreviations, other names.
     """
 
     default: Definition
     variants: dict[str, Definition] = {}
     earlier: tuple[Definition, ...] = ()
     choices: dict[Name, dict[str, Name]] = {}
+    aliases: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
