@@ -54,6 +54,7 @@ PATTERNS: Final = (
     ("the period is not over: data speaks up to {at}", "il periodo non è finito: i dati arrivano fino al {at}"),
     ("the period begins after the data ends: {at}", "il periodo comincia dopo la fine dei dati: {at}"),
     ("the period ends before the data begins: {at}", "il periodo finisce prima dell'inizio dei dati: {at}"),
+    ("the period compared with begins before the data does: {at}", "il periodo di confronto comincia prima dei dati: {at}"),
     (WORDS, PERIODS),
     ("no encoding '{name}'; known are utf-8, utf-16, cp1252, latin-1 and Python's others", "la codifica '{name}' non esiste; ci sono utf-8, utf-16, cp1252, latin-1 e le altre di Python"),
     ("`kpis diff` is asked where the data is: leave --server out", "`kpis diff` si chiede dove sono i dati: togli --server"),

@@ -326,6 +326,23 @@ class Page:
         return self.words.named(name)
 
     @property
+    def halved(self) -> str:
+        """That only a part of the period compared with has data, so that its counts are too low; nothing otherwise."""
+        first, last = (
+            self.words.zoned(at, self.period.zone).date() for at in (self.about.first, self.about.last)
+        )
+        if (
+            self.earlier is None
+            or not self.earlier.since < first < self.earlier.until
+            or self.earlier.since > last
+        ):
+            return ""
+        return self.say(
+            "The period compared with, {before}, begins before the data does ({first}): its counts are too low to compare.",
+            before=self.earlier_text, first=self.words.day(first),
+        )  # fmt: skip
+
+    @property
     def ignored(self) -> list[Markup]:
         """What the URL says and nobody understands, each in a sentence."""
         return strange.said(self)
