@@ -328,14 +328,8 @@ class Page:
     @property
     def halved(self) -> str:
         """That only a part of the period compared with has data, so that its counts are too low; nothing otherwise."""
-        first, last = (
-            self.words.zoned(at, self.period.zone).date() for at in (self.about.first, self.about.last)
-        )
-        if (
-            self.earlier is None
-            or not self.earlier.since < first < self.earlier.until
-            or self.earlier.since > last
-        ):
+        first = self.words.zoned(self.about.first, self.period.zone).date()
+        if self.earlier is None or not self.earlier.since < first < self.earlier.until:
             return ""
         return self.say(
             "The period compared with, {before}, begins before the data does ({first}): its counts are too low to compare.",

@@ -142,7 +142,7 @@ def sentence(page: Page) -> Markup:
 def _tickets(page: Page, cell: Cell) -> Markup:
     """The number of tickets as a move, where it is more than chance makes in as many tickets."""
     now, result = page.value(cell), page.result("now")
-    if result is None or cell.change is None or not cell.previous:
+    if result is None or cell.change is None or not cell.previous or page.halved:
         return page.html("Tickets opened: {now}.", now=now)
     before = page.words.count(cell.previous)
     definition = page.definition(result, cell)
