@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from polso.errors import PolsoError
 from polso.faces.table import title as title_of
-from polso.faces.web import files, plots, render
+from polso.faces.web import files, plots, render, rolled
 from polso.faces.web.drill import accounts, sides
 from polso.faces.web.drill.chosen import Chosen, choose, one, opened
 from polso.faces.web.page import Page
@@ -164,7 +164,10 @@ def _parts(page: Page, result: Result | None, cell: Cell | None) -> list[Figure]
     """The lines of a number that comes in parts: bands, a roll-forward."""
     if result is None or cell is not None:
         return []
-    return [page.figure("parts", page.say("Its parts"), "now", plots.plain)]
+    title = page.say("Its parts")
+    if result.definitions[0].kind == "roll_forward":
+        return [rolled.figure(page, "parts", title, "now")]
+    return [page.figure("parts", title, "now", plots.plain)]
 
 
 def _course(page: Page, cell: Cell | None) -> list[Figure]:

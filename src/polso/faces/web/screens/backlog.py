@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import plots
+from polso.faces.web import plots, rolled
 from polso.faces.web.cause import Part, counted, mostly
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Tile, View
@@ -71,7 +71,7 @@ def compose(page: Page) -> View:
         page.tile("now", "reopen_rate"),
     ]
     figures = [
-        roll(page),
+        rolled.figure(page, "roll", page.say("How the backlog moved"), "roll"),
         _course(page, "course", page.say("Backlog over time"), "backlog"),
         ages(page),
         page.figure("teams", page.say("Backlog by team"), "teams", plots.bars),
@@ -83,17 +83,6 @@ def compose(page: Page) -> View:
     ]
     more = {"sum": roll_sum(page)}
     return View(sentence(page), [tile for tile in tiles if tile is not None], figures, more)
-
-
-def roll(page: Page) -> Figure:
-    """The moves as bars, each hanging where the one before it ended."""
-    made, moved = (
-        page.figure("roll", page.say("How the backlog moved"), "roll", plots.bridge),
-        moves(page.cells("roll")),
-    )
-    if not moved.get("moved_in") or moved["moved_in"] != moved.get("moved_out"):
-        return made
-    return replace(made, note=page.say("moves between teams or agents that cancel out are only in the table"))
 
 
 def roll_sum(page: Page) -> Sum | None:
