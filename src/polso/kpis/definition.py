@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -93,7 +94,7 @@ class Param(Data):
 
     def written(self, value: float) -> str:
         """A value as it is typed: 4h, 0.8."""
-        return span_text(value) if self.unit == "duration" else f"{value:g}"
+        return span_text(value) if self.unit == "duration" and isfinite(value) else f"{value:g}"
 
     def said(self, name: str) -> str:
         """What may be written for it, with an example."""
