@@ -29,8 +29,17 @@ from polso.faces.cli import app
 from polso.facts import FACTS
 from polso.facts.fact import Column, Fact
 from polso.kpis.catalogue import shipped
-from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Entry, Horizon, Param, Part
-from polso.kpis.wording import span_text
+from polso.kpis.definition import (
+    AnyOf,
+    Condition,
+    Conditions,
+    Definition,
+    Entry,
+    Horizon,
+    Param,
+    Part,
+    span_text,
+)
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -176,6 +185,7 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield f"**{d.title.en}** · *{d.title.it}*"
     yield d.meaning.en
     yield f"*{d.meaning.it}*"
+    yield f"Also called: {', '.join(entry.aliases)}." if entry.aliases else ""
     yield table(("", ""), _definition(d))
     if d.params:
         yield table(("parameter", "default", "bounds"), (_param(name, p) for name, p in d.params.items()))

@@ -10,6 +10,7 @@ import httpx2 as httpx
 import pytest
 
 from browser.conftest import Opened
+from browser.watched import Watched
 from faces.tiny import process
 from polso.faces.web.screen import screens
 
@@ -31,12 +32,32 @@ def whole(cells: list[dict[str, object]]) -> list[float]:
     return [float(str(c["value"])) for c in cells if c["value"] not in (None, "") and not c.get("band")]
 
 
-@pytest.mark.parametrize("name", [screen.name for screen in screens()])
+# Screens whose numbers are not tiles that lead anywhere; a wall is not clicked.
+WITHOUT_TILES = {"packs", "settings", "sources", "wallboard"}
+WITH_TILES = [screen.name for screen in screens() if screen.name not in WITHOUT_TILES]
+
+
+def tiles(watched: Watched) -> list[tuple[str, str]]:
+    """Where the numbers of the tiles lead, and their values."""
+    found = watched.page.locator(".tile .value a[data-value]").evaluate_all(DATA)
+    return [(href, value) for href, value in found]
+
+
+def at(name: str) -> str:
+    return next(screen.at for screen in screens() if screen.name == name)
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_TILES))
+def test_the_screens_without_tiles_are_known(name: str, opened: Opened) -> None:
+    assert [] == tiles(opened(f"{at(name)}?lang=en"))
+
+
+@pytest.mark.parametrize("name", WITH_TILES)
 def test_a_tile_says_what_the_api_says(name: str, opened: Opened, server: str) -> None:
-    path = next(screen.at for screen in screens() if screen.name == name)
-    watched = opened(f"{path}?lang=en&where=channel%21%3Dsocial")
-    wrong = []
-    for href, value in watched.page.locator(".tile .value a[data-value]").evaluate_all(DATA):
+    watched = opened(f"{at(name)}?lang=en&where=channel%21%3Dsocial")
+    wrong, found_any = [], tiles(watched)
+    assert found_any, "no tile that leads to its number"
+    for href, value in found_any:
         asked = question(href)
         told = httpx.get(f"{server}/api/v1/ask", params=asked, trust_env=False, timeout=60).json()
         read = httpx.get(
@@ -52,13 +73,29 @@ def test_a_tile_says_what_the_api_says(name: str, opened: Opened, server: str) -
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_tile_says_what_the_command_says(opened: Opened, project: Path) -> None:
-    watched = opened("/?lang=en&where=channel%3Dphone&period=last+90+days")
-    for href, value in watched.page.locator(".tile .value a[data-value]").evaluate_all(DATA):
+def options(asked: dict[str, list[str]]) -> tuple[str, ...]:
+    """What a number is asked with on the command line, besides its KPI."""
+    names = ("where", "stat", "time", "param")
+    return (
+        "--period",
+        asked["period"][0],
+        *(part for name in names for one in asked.get(name, ()) for part in (f"--{name}", one)),
+    )
+
+
+@pytest.mark.parametrize("name", WITH_TILES)
+def test_a_tile_says_what_the_command_says(name: str, opened: Opened, project: Path) -> None:
+    said = tiles(opened(f"{at(name)}?lang=en&where=channel%3Dphone&period=last+90+days"))
+    assert said, "no tile that leads to its number"
+    # One command for all that are asked alike.
+    alike: dict[tuple[str, ...], dict[tuple[str, str], float]] = {}
+    for href, value in said:
         asked = question(href)
-        kpi = ":".join([*asked["kpi"], *asked.get("variant", ())])
-        options = [part for one in asked.get("where", ()) for part in ("--where", one)]
-        options += [part for one in asked.get("stat", ()) for part in ("--stat", one)]
-        ran = process("-C", str(project), "ask", kpi, "--period", asked["period"][0], *options, "--json")
+        kpi = (asked["kpi"][0], asked.get("variant", ["default"])[0])
+        alike.setdefault(options(asked), {})[kpi] = float(value)
+    for given, values in alike.items():
+        names = [kpi if variant == "default" else f"{kpi}:{variant}" for kpi, variant in values]
+        ran = process("-C", str(project), "ask", *names, *given, "--json")
         assert 0 == ran.returncode, ran.stderr
-        assert [float(value)] == whole(json.loads(ran.stdout)), href
+        cells = {(c["kpi"], c["variant"]): c["value"] for c in json.loads(ran.stdout) if not c.get("band")}
+        assert values == {kpi: cells.get(kpi) for kpi in values}, given

@@ -150,6 +150,19 @@ def test_sentences_of_lower_layers_and_libraries(english: str, italian: str) -> 
     assert italian == sentences.told("it", english)
 
 
+@pytest.mark.parametrize(
+    ("warning", "english", "italian"),
+    [
+        ("only 1 rows", "only 1 row", "una riga sola"),
+        ("only 2 rows", "only 2 rows", "solo 2 righe"),
+        ("1 rows are too young to be judged and were left out", "1 row is too young to be judged and was left out", "1 riga è troppo recente per essere giudicata ed è rimasta fuori"),
+        ("1 rows have a negative duration and were left out", "1 row has a negative duration and was left out", "1 riga ha una durata negativa ed è rimasta fuori"),
+    ],
+)  # fmt: skip
+def test_one_row_is_said_as_one(warning: str, english: str, italian: str) -> None:
+    assert (english, italian) == (sentences.told("en", warning), sentences.told("it", warning))
+
+
 def test_every_finding_has_its_italian() -> None:
     assert {check.kind for check in CHECKS} == set(findings.ITALIAN)
 

@@ -6,7 +6,7 @@ import pytest
 
 from faces.tiny import DAYS, Run
 
-TITLES = {"en": "Tickets opened", "it": "Ticket aperti"}
+TITLES = {"en": "Tickets opened", "it": "Ticket ricevuti"}
 
 
 def test_ask_as_data_has_one_object_a_cell(run: Run, care_folder: Path) -> None:
@@ -143,3 +143,13 @@ def test_rows_behind_a_number(run: Run, care_folder: Path) -> None:
     assert "30\u00a0min" in run("-C", care_folder, "rows", "first_response_time", "-w", "channel=email").out
     header, *_ = run("-C", care_folder, "rows", "first_response_time", "--csv", "-p", "1999").out.splitlines()
     assert "ticket_id" in header
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_a_kpi_is_found_by_what_people_call_it(run: Run, language: str) -> None:
+    found = run("--lang", language, "kpis", "livello", "di", "servizio", "--json")
+    assert {"service_level"} == {one["name"] for one in found.json}
+    assert {"service_level", "target_attainment"} == {
+        one["name"] for one in run("kpis", "SLA", "--json").json
+    }
+    assert "first_response_time" in run("--lang", language, "kpis", "FRT").out

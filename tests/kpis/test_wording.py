@@ -8,8 +8,8 @@ import pytest
 
 from polso.facts import FACTS
 from polso.kpis.catalogue import shipped
-from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Words
-from polso.kpis.wording import Phrase, fails, holds, measured, noun, of_fact, phrases, span_text, stated
+from polso.kpis.definition import AnyOf, Condition, Conditions, Definition, Words, span_text
+from polso.kpis.wording import Phrase, fails, holds, measured, noun, of_fact, phrases, stated
 
 EVERY = [d for entry in shipped().values() for d in (*entry.definitions, *entry.earlier)]
 Named = tuple[str, str]

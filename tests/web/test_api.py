@@ -100,3 +100,10 @@ def test_people_find_every_path_on_its_page(client: TestClient) -> None:
     page = client.get("/api").text
     for path in client.get("/api/v1/openapi.json").json()["paths"]:
         assert f"GET {path}" in page.replace("&#39;", "'")
+
+
+def test_the_catalogue_is_searched_by_other_words(client: TestClient) -> None:
+    found = client.get("/api/v1/kpis?search=FRT").json()
+    assert "first_response_time" == found[0]["name"]
+    assert "FRT" in found[0]["aliases"]
+    assert [] == client.get("/api/v1/kpis?search=zzzz").json()

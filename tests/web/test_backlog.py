@@ -45,10 +45,10 @@ def test_growth_is_said_with_whose_it_is_and_how_much_is_old() -> None:
         "channels_roll": answer(*lines("email", start=20, end=37), *lines("phone", start=41, end=43)),
     }
     assert story("en", **asked) == (
-        "The backlog grew from 61 to 80, almost all of it email. Opened 30\u00a0d ago or more: 60 of 80."
+        "The backlog grew from 61 to 80, almost all of it email. Still open after 30\u00a0d or more: 60 of 80."
     )
     assert story("it", **asked) == (
-        "L'arretrato è cresciuto da 61 a 80, quasi solo email. Aperti da 30\u00a0g o più: 60 su 80."
+        "L'arretrato è cresciuto da 61 a 80, quasi solo email. Ancora aperti dopo 30\u00a0g o più: 60 su 80."
     )
 
 
@@ -94,5 +94,5 @@ def test_the_screen_stands_on_a_demo_company(acme: Path) -> None:
             # The moves make what was counted, under filters too.
             assert "✓" in got.text
         assert "alla fine" in got.text
-        assert "nothing was" in web.get("/backlog?where=team%3Dnobody").text
+        assert "without them there is" in web.get("/backlog?where=team%3Dnobody").text
         assert web.get("/figure/overview/roll.svg").status_code == 200

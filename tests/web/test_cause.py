@@ -92,7 +92,7 @@ def test_who_makes_most_of_the_change_of_a_share_is_named_in_both_languages() ->
     # The whole fell by 12.5 points; phone alone is 10 of them, counted from where the whole stood.
     slices = (slice_("phone", (0.9, 500), (0.7, 500)), slice_("email", (0.8, 500), (0.75, 500)))
     assert told(*slices) == ", mostly phone"
-    assert told(*slices, language="it") == ", soprattutto phone"
+    assert told(*slices, language="it") == ", soprattutto telefono"
     alone = (slice_("phone", (0.9, 500), (0.7, 500)), slice_("email", (0.9, 500), (0.9, 500)))
     assert told(*alone) == ", almost all of it phone"
 
@@ -148,6 +148,6 @@ def test_the_parts_of_a_median_do_not_make_it() -> None:
 
 def test_a_priority_is_named_as_one_and_leads_to_itself() -> None:
     said = value_link(page(SCREEN, {}, "it"), "priority", "high")
-    assert said == '<a href="/volumes?where=priority%3Dhigh">priorità high</a>'
+    assert said == '<a href="/volumes?where=priority%3Dhigh">priorità alta</a>'
     assert read(value_link(page(SCREEN, {}), "channel", "email")) == "email"
     assert value_link(page(SCREEN, {}, "it"), "hour_of_day", 10) == "verso le 10:00"

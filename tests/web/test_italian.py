@@ -1,5 +1,6 @@
 """Every sentence of the pages has its Italian."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from polso.faces.italian import ITALIAN
 from polso.faces.web.screen import screens
 from polso.faces.web.state import COMPARISONS, PERIODS
 from polso.faces.web.translate import accepted, catalogue
+from polso.kpis.catalogue import shipped
 
 FOLDER = Path(web.__file__).parent
 # What is the same in both languages.
@@ -47,6 +49,19 @@ def test_italian_keeps_the_names_in_braces() -> None:
         return {name for _, name, _, _ in Formatter().parse(text)} - {None}
 
     assert [] == [text for text, italian in catalogue("it").items() if names(text) != names(italian)]
+
+
+def test_tickets_that_came_in_are_not_called_as_those_still_open() -> None:
+    """In Italian "ticket aperti" is either: who reads a number must not have to guess which."""
+    ambiguous = re.compile(r"(?i)\bticket aperti\b")
+    said = [*catalogue("it").values(), *ITALIAN.values()]
+    for entry in shipped().values():
+        said += [text for d in entry.definitions for text in (d.title.it, d.meaning.it)]
+    assert [] == [text for text in said if ambiguous.search(text)]
+    assert "Ticket ricevuti" == shipped()["ticket_volume"].default.title.it
+    assert ("Ticket ricevuti", "Ticket ancora aperti") == tuple(
+        catalogue("it")[name] for name in ("Tickets opened", "Tickets still open")
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_what_moved_and_where_and_who_comes_back() -> None:
         "Customers with a ticket came back more often, 60.0 % against 40.0 %."
     )
     assert said("it", **known) == (
-        "Peggio: Tasso di fidelizzazione −7,2 pt. Meglio: Costo per contatto −1,00 € (quasi solo phone). "
+        "Peggio: Tasso di fidelizzazione −7,2 pt. Meglio: Costo per contatto −1,00 € (quasi solo telefono). "
         "I clienti con un ticket sono tornati più spesso, 60,0 % contro 40,0 %."
     )
 

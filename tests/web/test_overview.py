@@ -42,4 +42,4 @@ def test_the_slice_that_moved_most_is_named_beside_what_moved() -> None:
     )
     asked = {"now": now, "channels_now": split}
     assert read(sentence(page(SCREEN, asked))) == "Worse: CSAT −4\u00a0pt (almost all of it phone)."
-    assert read(sentence(page(SCREEN, asked, "it"))).endswith("(quasi solo phone).")
+    assert read(sentence(page(SCREEN, asked, "it"))).endswith("(quasi solo telefono).")

@@ -20,9 +20,9 @@ def test_an_answer_without_a_value_of_the_split_has_a_dash_there() -> None:
     ]
     made = pivot(page(SCREEN, asked), "channel", columns)
     assert made.names == (
-        "channel", "ticket_volume", "ticket_volume change", "reopenings", "reopenings n",
+        "channel", "ticket_volume (count)", "ticket_volume change (count)", "reopenings (count)", "reopenings n",
     )  # fmt: skip
     assert [[one.text for one in row] for row in made.rows] == [
         ["phone", "9", "▲ +50\u00a0% uncertain", "2", "1,000"],
-        ["sms", "5", "–", "–", "–"],
+        ["SMS", "5", "–", "–", "–"],
     ]

@@ -44,7 +44,7 @@ def test_the_worst_move_is_told_with_the_channel_it_comes_from() -> None:
     assert said(story) == (
         "Fewer tickets are solved at the first contact: 60.0 %, −12 pt, almost all of it phone."
     )
-    assert said(story, "it") == "Meno ticket risolti al primo contatto: 60,0 %, −12 pt, quasi solo phone."
+    assert said(story, "it") == "Meno ticket risolti al primo contatto: 60,0 %, −12 pt, quasi solo telefono."
 
 
 def test_what_got_better_comes_after_what_got_worse() -> None:

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from polso.errors import QuestionError
 from polso.faces.web.app import make_app
-from polso.faces.web.screens.satisfaction import SCREEN, compose, sentence, warning
+from polso.faces.web.screens.satisfaction import SCREEN, compose, sentence, standing, warning
 from polso.query.result import Result
 from polso.serving.readers import Readers
 from web.known import answer, cell, page, read
@@ -39,7 +39,7 @@ def test_a_fall_is_told_with_the_channel_it_comes_from() -> None:
         "by_channel": by_channel(("phone", 0.83, 0.74), ("email", 0.87, 0.88)),
     }
     assert said(story) == "Fewer customers are satisfied: 81.0 %, −4 pt, almost all of it phone."
-    assert said(story, "it") == "Meno clienti soddisfatti: 81,0 %, −4 pt, quasi solo phone."
+    assert said(story, "it") == "Meno clienti soddisfatti: 81,0 %, −4 pt, quasi solo telefono."
 
 
 def test_more_who_recommend_are_told_in_points() -> None:
@@ -100,3 +100,9 @@ def test_scores_stand_from_best_to_worst(client: TestClient) -> None:
 def test_effort_is_drawn_on_its_own_scale(client: TestClient) -> None:
     spec = client.get("/figure/satisfaction/ces.vl?period=all").json()
     assert all(layer["encoding"]["y"]["scale"]["domain"] == [1, 7] for layer in spec["layer"])
+
+
+def test_one_answer_is_said_as_one() -> None:
+    one = {"now": answer(cell("csat", 1.0, 1))}
+    assert read(standing(page(SCREEN, one))).endswith("are satisfied (1 answer).")
+    assert read(standing(page(SCREEN, one, "it"))).endswith("(1 risposta).")

@@ -1,5 +1,6 @@
 """Speed: the sentence of a known story, which target is in force, and the screen on a demo company."""
 
+import re
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -34,14 +35,15 @@ def test_a_slowdown_is_said_with_the_slice_that_it_touches_most() -> None:
         "channels": first(7200, 3600, 300, 400, channel="whatsapp"),
         "within": answer(cell("target_attainment", 0.75, 400)),
         "waiting": answer(cell("open_turns", 6, 6)),
+        "waiting_now": answer(cell("open_turns", 42, 42)),
     }
     assert story("en", **asked) == (
         f"First response got 12{NB}min slower: half took more than 50{NB}min, above all whatsapp (+1{NB}h). "
-        f"Within their target: 75.0{NB}%. Still waiting for a reply: 6."
+        f"Within their target: 75.0{NB}%. Waiting for a reply now: 42, of whom 6 wrote in this period."
     )
     assert story("it", **asked) == (
         f"La prima risposta è più lenta di 12{NB}min: metà ha richiesto più di 50{NB}min, in particolare whatsapp (+1{NB}h). "
-        f"Entro l'obiettivo: 75,0{NB}%. Ancora in attesa di risposta: 6."
+        f"Entro l'obiettivo: 75,0{NB}%. In attesa di risposta ora: 42, di cui 6 hanno scritto in questo periodo."
     )
 
 
@@ -68,8 +70,13 @@ def test_without_replies_it_says_what_to_load_and_without_waits_that_nobody_wait
         "en", median=answer(cell(FIRST, None, 0, stat="median"))
     )
     level = answer(cell(FIRST, 60, stat="median"))
-    assert story("it", median=level, waiting=answer(cell("open_turns", 0, 0))).endswith(
+    nobody = answer(cell("open_turns", 0, 0))
+    assert story("it", median=level, waiting=nobody, waiting_now=nobody).endswith(
         "Nessuno è in attesa di una risposta."
+    )
+    # Who waits since before the period still waits.
+    assert story("en", median=level, waiting=nobody, waiting_now=answer(cell("open_turns", 3, 3))).endswith(
+        "Waiting for a reply now: 3, of whom 0 wrote in this period."
     )
 
 
@@ -86,6 +93,18 @@ def test_the_target_in_force_is_the_first_whose_condition_the_page_meets() -> No
     chat = aim(page(SCREEN, {}, url="where=channel=chat", config=config), FIRST)
     assert chat is not None
     assert chat.within == 120
+
+
+def test_who_waits_now_is_not_only_who_wrote_in_the_period(client: TestClient) -> None:
+    def waiting(period: str) -> float:
+        found = client.get(f"/api/v1/ask?kpi=open_turns&period={period}").json()["cells"]
+        return float(found[0]["value"])
+
+    shown = client.get("/speed?lang=en&period=2026-04").text
+    titles = ("Written in the period, still waiting for a reply", "Waiting for a reply now, whenever written")
+    said = [re.search(rf"{title}.*?data-value=\"([\d.]+)\"", shown, re.DOTALL) for title in titles]
+    assert [waiting("2026-04"), waiting("all")] == [float(one[1]) for one in said if one]
+    assert waiting("2026-04") < waiting("all")
 
 
 def test_the_screen_stands_on_a_demo_company(acme: Path) -> None:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from polso.config import SMALL_TEAMS
 from polso.errors import PolsoError
 from polso.faces.web.parts import View
-from polso.faces.web.screens.team import ASKS, PEOPLE, SCREEN, compose, differs, people, sentence
+from polso.faces.web.screens.team import ASKS, PEOPLE, SCREEN, compose, differs, people, sentence, small_teams
 from web.known import answer, cell, page, read
 from web.served import browsing, shown
 
@@ -125,3 +126,19 @@ def test_groups_too_small_to_be_shown_are_named_and_say_why() -> None:
     view = compose(page(SCREEN, {**WHOLE, "csat_by_team": small}))
     assert view.figure("csat_by_team").empty == why
     assert "emergenze" in [row[0].text for row in view.figure("teams").table.rows]
+
+
+def test_teams_taken_together_say_why_and_where_the_minimum_stands() -> None:
+    by_team = answer(
+        cell("contact_volume", 700, 700, keys={"team": "vendite"}), cell("contact_volume", 90, 90, keys={"team": SMALL_TEAMS}),
+        by=("team",),
+    )  # fmt: skip
+    said = {
+        lang: small_teams(page(SCREEN, {**WHOLE, "contacts_by_team": by_team}, lang)) for lang in ("en", "it")
+    }
+    assert read(said["en"]).startswith("“small teams” are all teams with fewer than 5 people or 10 contacts")
+    assert read(said["it"]).startswith(
+        "«gruppi piccoli» sono tutti i gruppi con meno di 5 persone o 10 contatti"
+    )
+    assert 'href="/settings#privacy"' in said["it"]
+    assert not small_teams(page(SCREEN, WHOLE))

@@ -55,7 +55,7 @@ def test_what_chance_makes_is_no_news_and_nothing_to_compare_with_is_a_level() -
     assert story("en", now=answer(cell("ticket_volume", 331, previous=340))) == (
         "Tickets opened: 331, about as many as before (340)."
     )
-    assert story("it", now=answer(cell("ticket_volume", 331))) == "Ticket aperti: 331."
+    assert story("it", now=answer(cell("ticket_volume", 331))) == "Ticket ricevuti: 331."
 
 
 def test_without_tickets_it_says_what_to_load() -> None:

@@ -34,8 +34,8 @@ NOW = {
 
 def test_one_sentence_says_how_it_stands() -> None:
     told = {lang: read(sentence(of_today(wall(NOW, lang)))).replace("\u00a0", " ") for lang in ("en", "it")}
-    assert told["en"] == "7 wait for a reply, 54 tickets are open, 81.2 % were answered in time."
-    assert told["it"] == "7 aspettano una risposta, 54 ticket sono aperti, risposte in tempo 81,2 %."
+    assert told["en"] == "7 wait for a reply, 54 tickets are still open, 81.2 % were answered in time."
+    assert told["it"] == "7 aspettano una risposta, 54 ticket sono ancora aperti, risposte in tempo 81,2 %."
 
 
 def test_nobody_waiting_is_said_and_nothing_loaded_too() -> None:
@@ -87,6 +87,15 @@ def test_the_demo_shows_the_day_with_the_time_of_its_data(client: TestClient, ur
     assert "/static/wallboard.js" in shown.text
     assert "<nav" not in shown.text
     assert re.search(r"<span data-day>\w+ 30 \w+ 2026</span>", re.sub(r"Jun|giu", "Jun", shown.text))
+
+
+def test_one_is_said_as_one() -> None:
+    one = {"open_turns": answer(cell("open_turns", 1, 1)), "backlog": answer(cell("backlog", 1, 1))}
+    told = {lang: read(sentence(of_today(wall(one, lang)))) for lang in ("en", "it")}
+    assert {
+        "en": "1 waits for a reply, 1 ticket is still open.",
+        "it": "1 aspetta una risposta, 1 ticket è ancora aperto.",
+    } == told
 
 
 def test_no_agent_is_on_the_wall(client: TestClient) -> None:

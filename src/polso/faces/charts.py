@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from polso.faces import language as languages
-from polso.faces.table import title
+from polso.faces.table import said_of, title
 from polso.faces.words import Words
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _one(d: Definition, cells: Sequence[Cell], result: Result, words: Words) -> 
     names = list(cells[0].keys) if cells else list(result.question.by)
     period = result.question.period
     scale, unit = _scale(d, cells, words)
-    values = [_datum(cell, scale, words) for cell in cells]
+    values = [_datum(cell, scale, words, d) for cell in cells]
     heading = {"text": title(d, words), "subtitle": words.period(period.since, period.until)}
     time = next((name for name in names if name in TIMES), None)
     others = [name for name in names if name != time]
@@ -112,7 +112,7 @@ def _format(d: Definition) -> str:
     return ".0%" if d.unit == "share" else ",.2~f"
 
 
-def _datum(cell: Cell, scale: float, words: Words) -> dict[str, Any]:
+def _datum(cell: Cell, scale: float, words: Words, d: Definition) -> dict[str, Any]:
     """One cell: raw ends for drawing, written forms for reading."""
     business = cell.time == "business"
     ends = {
@@ -120,7 +120,9 @@ def _datum(cell: Cell, scale: float, words: Words) -> dict[str, Any]:
         for name, end in (("value", cell.value), ("low", cell.low), ("high", cell.high))
     }
     keys = {name: _key(value) for name, value in cell.keys.items()}
-    said = {f"{name}_label": words.label(name, value) for name, value in cell.keys.items()}
+    said = {
+        f"{name}_label": words.label(said_of([d], cell, name), value) for name, value in cell.keys.items()
+    }
     text = words.value(cell.value, cell.unit, business=business)
     return {
         **keys,

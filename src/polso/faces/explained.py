@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from polso.faces.vocabulary import said as in_words
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
@@ -155,7 +157,9 @@ def _story(story: Story, care: Care | Remote, words: Words) -> RenderableType:
         return words.moment(instant, zone) if instant else "–"
 
     times = [Text(at(event["occurred_at"])) for event in story.events]
-    kinds = [Text(words.say(str(event["kind"]))) for event in story.events]
+    kinds = [
+        Text(in_words(words.language, "kind", event["kind"]) or str(event["kind"])) for event in story.events
+    ]
     details = [Text(_detail(event), style="dim") for event in story.events]
     line = Grid([
         Column(words.say("when"), times, right=False), Column(words.say("event"), kinds, right=False),
@@ -166,7 +170,10 @@ def _story(story: Story, care: Care | Remote, words: Words) -> RenderableType:
     pauses = [
         Text(
             words.say(
-                "waiting for {whom}: {a} – {b}", whom=words.say(p.waiting_for), a=at(p.since), b=at(p.until)
+                "waiting for {whom}: {a} – {b}",
+                whom=in_words(words.language, "waiting_for", p.waiting_for) or p.waiting_for,
+                a=at(p.since),
+                b=at(p.until),
             )
         )
         for p in story.pauses

@@ -28,7 +28,7 @@ ITALIAN: Final = {
     "recorded_before_occurred": "Eventi registrati prima di accadere, {what}: regola l'orologio di quella macchina, o il fuso dei suoi file.",
     "talk_too_long": "Conversazioni troppo lunghe: manca probabilmente il riaggancio.",
     "work_too_long": "Lavorazioni singole troppo lunghe: un timer lasciato acceso, o minuti letti come ore.",
-    "open_for_years": "Ticket aperti da anni: chiudi quelli su cui nessuno lavora, o arretrato ed età dicono poco.",
+    "open_for_years": "Ticket ancora aperti dopo anni: chiudi quelli su cui nessuno lavora, o arretrato ed età dicono poco.",
     "left_without_entered": "Visite finite e mai cominciate: non contano; carica il file che ne contiene l'inizio.",
     "entered_without_left": "Visite cominciate e mai finite: sembrano durare per sempre; carica il file che ne contiene la fine.",
     "rated_without_survey": "Voti di sondaggi mai inviati: il tasso di risposta non li vede; carica gli invii di quel periodo.",

@@ -26,7 +26,8 @@ def kpis(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="One KPI, to see its whole definition; or `diff` and one or two, to see what changed between versions.",
+            help="One KPI, to see its whole definition, or other words for it (FRT);"
+            " or `diff` and one or two, to see what changed between versions.",
             metavar="[diff] NAME...",
         ),
     ] = None,
@@ -51,9 +52,14 @@ def kpis(
         diff(session, form, names[1], names[2] if len(names) == 3 else None, period)
         return
     from polso.kpis.catalogue import find
+    from polso.kpis.search import called
 
+    near = called(known, " ".join(names)) if names[0].partition(":")[0].partition("@")[0] not in known else []
+    if len(near) > 1:
+        session.emit(form, [_entry(known[n], words) for n in near], _listed([known[n] for n in near], words))
+        return
     chosen: list[Definition] = []
-    for name in names:
+    for name in near or names:
         one = find(known, name)
         chosen += [one] if set(":@") & set(name) else known[one.name].definitions
     session.emit(form, [d.model_dump(mode="json") for d in chosen], _defined(chosen, words, session.folder))
@@ -78,7 +84,7 @@ def _entry(entry: Entry, words: Words) -> dict[str, Any]:
         "name": entry.name, "title": d.title.of(words.language), "unit": d.unit, "better": d.better,
         "meaning": d.meaning.of(words.language), "fact": d.fact,
         "stat": d.stat if d.kind == "duration" else None,
-        "version": d.version, "variants": list(entry.variants), "params": list(d.params),
+        "version": d.version, "variants": list(entry.variants), "params": list(d.params), "aliases": list(entry.aliases),
     }  # fmt: skip
 
 
@@ -131,7 +137,7 @@ def _definition(d: Definition, words: Words, folder: Path) -> RenderableType:
     from rich.text import Text
 
     from polso.faces.grid import PALE, lines
-    from polso.kpis.wording import span_text
+    from polso.kpis.definition import span_text
 
     keys = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     keys.add_column(style=PALE, no_wrap=True)
@@ -153,7 +159,7 @@ def _definition(d: Definition, words: Words, folder: Path) -> RenderableType:
 
 def _limit(param: Param) -> str:
     """The default of a parameter as it is typed: 4h, 0.8."""
-    from polso.kpis.wording import span_text
+    from polso.kpis.definition import span_text
 
     return span_text(param.default) if param.unit == "duration" else f"{param.default:g}"
 

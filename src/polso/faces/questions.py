@@ -246,6 +246,8 @@ def _rows(
             n=words.count(len(rows)),
         )
         if more
+        else words.say("1 row; --json and --csv have all columns")
+        if len(rows) == 1
         else words.say("{n} rows; --json and --csv have all columns", n=words.count(len(rows)))
     )
     return lines(Grid(columns) if columns else None, Text(said, style=PALE))

@@ -45,12 +45,16 @@ PERIODS: Final = (
 PATTERNS: Final = (
     ("some rows", "poche righe: il numero è incerto"),
     ("some", "alcune"),
+    ("only 1 rows", "una riga sola"),
+    ("1 rows are too young to be judged and were left out", "1 riga è troppo recente per essere giudicata ed è rimasta fuori"),
+    ("1 rows have a negative duration and were left out", "1 riga ha una durata negativa ed è rimasta fuori"),
     ("only {n} rows", "solo {n} righe"),
     ("{n} rows are too young to be judged and were left out", "{n} righe sono troppo recenti per essere giudicate e sono rimaste fuori"),
     ("{n} rows have a negative duration and were left out", "{n} righe hanno una durata negativa e sono rimaste fuori"),
     ("the period is not over: data speaks up to {at}", "il periodo non è finito: i dati arrivano fino al {at}"),
     ("the period begins after the data ends: {at}", "il periodo comincia dopo la fine dei dati: {at}"),
     ("the period ends before the data begins: {at}", "il periodo finisce prima dell'inizio dei dati: {at}"),
+    ("the period compared with begins before the data does: {at}", "il periodo di confronto comincia prima dei dati: {at}"),
     (WORDS, PERIODS),
     ("no encoding '{name}'; known are utf-8, utf-16, cp1252, latin-1 and Python's others", "la codifica '{name}' non esiste; ci sono utf-8, utf-16, cp1252, latin-1 e le altre di Python"),
     ("`kpis diff` is asked where the data is: leave --server out", "`kpis diff` si chiede dove sono i dati: togli --server"),
@@ -87,7 +91,13 @@ PATTERNS: Final = (
     ("'{text}' is no period: '{day}' is no date like {example}", "'{text}' non è un periodo: '{day}' non è una data come {example}"),
     ("'{text}' is no period: {why}; write {forms}", "'{text}' non è un periodo ({why}); scrivi {forms}"),
     ("'{text}' is no period; write {forms}", "'{text}' non è un periodo; scrivi {forms}"),
-    ("{kpi}: {name} = {value} is out of bounds; from {low} to {high}", "{kpi}: {name} = {value} è fuori dai limiti; da {low} a {high}"),
+    ("'{text}' is no value of {name}; write {what}", "'{text}' non è un valore di {name}; scrivi {what}"),
+    ("a time in s, m, h or d from {a} to {b}, like {example}", "un tempo in s, m, h o d da {a} a {b}, come {example}"),
+    ("a time in s, m, h or d from {a} up, like {example}", "un tempo in s, m, h o d da {a} in su, come {example}"),
+    ("a number from {a} to {b}, like {example}", "un numero da {a} a {b}, come {example}"),
+    ("a number from {a} up, like {example}", "un numero da {a} in su, come {example}"),
+    ("a share between 0 and 1 from {a} to {b}, like {example}", "una quota tra 0 e 1, da {a} a {b}, come {example}"),
+    ("a share between 0 and 1 from {a} up, like {example}", "una quota tra 0 e 1, da {a} in su, come {example}"),
     ("{column} {op} cannot take several values; use 'in'", "{column} {op} non accetta più valori; usa 'in'"),
     ("{kpi} is a ratio of two facts; ask for the rows of each side on its own", "{kpi} è un rapporto fra due tabelle; chiedi le righe di ciascun lato"),
     ("{kpi} has no business-time reading; ask it in calendar time", "{kpi} non si misura in orario di apertura; chiedilo in tempo di calendario"),
@@ -132,7 +142,12 @@ PATTERNS: Final = (
     ("Got unexpected extra argument ({name})", "argomento di troppo ({name})"),
     ("Got unexpected extra arguments ({names})", "argomenti di troppo ({names})"),
 )  # fmt: skip
-ENGLISH: Final = {"some rows": "few rows: the number is uncertain"}
+ENGLISH: Final = {
+    "some rows": "few rows: the number is uncertain",
+    "only 1 rows": "only 1 row",
+    "1 rows are too young to be judged and were left out": "1 row is too young to be judged and was left out",
+    "1 rows have a negative duration and were left out": "1 row has a negative duration and was left out",
+}
 
 
 @cache

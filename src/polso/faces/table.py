@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from polso.kpis.definition import Definition
     from polso.query.result import Cell, Result
 
+# Lines of a peak that are a place in a cycle.
+CYCLES: Final = ("weekday", "hour_of_day")
 MARKS: Final = "¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -87,7 +89,14 @@ def columns(result: Result, cells: Sequence[Cell], words: Words, notes: Notes) -
     """KPI and splits at the left, then value, change, n and interval."""
     names = list(dict.fromkeys(name for cell in cells for name in cell.keys))
     made = [
-        Column(words.say(name), [Text(words.label(name, cell.keys.get(name))) for cell in cells], right=False)
+        Column(
+            words.say(name),
+            [
+                Text(words.label(said_of(result.definitions, cell, name), cell.keys.get(name)))
+                for cell in cells
+            ],
+            right=False,
+        )
         for name in names
     ]
     if len(result.definitions) > 1 or not names:
@@ -98,6 +107,14 @@ def columns(result: Result, cells: Sequence[Cell], words: Words, notes: Notes) -
         made.append(before(cells, words))
     made.append(Column("n", [n(c, words) for c in cells], gives_way=1))
     return [*made, *intervals(cells, words)]
+
+
+def said_of(definitions: Sequence[Definition], cell: Cell, name: str) -> str:
+    """By what name a value of a cell is written: the line of a peak by weekday is a weekday."""
+    if name != "band":
+        return name
+    grain = next((d.grain for d in definitions if (d.name, d.variant) == (cell.kpi, cell.variant)), None)
+    return grain if grain in CYCLES and grain else name
 
 
 def before(cells: Sequence[Cell], words: Words) -> Column:

@@ -195,13 +195,17 @@ class Words:
         """15 Mar 2026."""
         return _day(day, "d MMM y", self.language)
 
+    def zoned(self, instant: datetime, zone: str) -> datetime:
+        """A naive UTC instant as the clock of a zone says it."""
+        return instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+
     def instant(self, instant: datetime, zone: str) -> str:
         """A naive UTC instant in a zone, to the minute."""
-        return self.local(instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)))
+        return self.local(self.zoned(instant, zone))
 
     def moment(self, instant: datetime, zone: str) -> str:
         """A naive UTC instant in a zone, to the second."""
-        there = instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+        there = self.zoned(instant, zone)
         return f"{self.day(there.date())}, {there:%H:%M:%S}"
 
     def period(self, since: date, until: date) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from polso.config import complaints
-from polso.errors import ConfigError, UnknownName
+from polso.errors import ConfigError, QuestionError, UnknownName
 from polso.facts import FACTS
 from polso.facts.fact import Fact
 from polso.kpis.definition import Conditions, Definition, Entry, Part, flat
@@ -25,6 +25,8 @@ from polso.kpis.definition import Conditions, Definition, Entry, Part, flat
 Catalogue = Mapping[str, Entry]
 # The name by which a question means the default definition among vendors' readings.
 OWN: Final = "polso"
+# Keys that say something of the KPI, not of one definition.
+_OF_ENTRY: Final = ("variants", "versions", "choices", "aliases")
 # Keys that only some kinds read, so that a variant of another kind does not inherit them.
 _READ_BY: Final = {"part": ("share", "net_share", "spread", "cohort_pair"), "against": ("net_share",)}
 
@@ -72,11 +74,11 @@ def parse(text: str, origin: str, attributes: Mapping[str, str]) -> dict[str, En
 
 def _entry(name: str, body: dict[str, Any], origin: str, attributes: Mapping[str, str]) -> Entry:
     """A KPI from its TOML: variants change keys of the default, earlier versions keys of what is in force."""
-    default = {key: said for key, said in body.items() if key not in ("variants", "versions", "choices")}
+    default = {key: said for key, said in body.items() if key not in _OF_ENTRY}
     made: dict[str, Definition] = {}
     earlier: list[Definition] = []
     for variant, change in {"default": body, **body.get("variants", {})}.items():
-        own = {key: said for key, said in change.items() if key not in ("variants", "versions", "choices")}
+        own = {key: said for key, said in change.items() if key not in _OF_ENTRY}
         now = {"name": name, "version": 1, **default, **own, "variant": variant}
         if variant != "default":
             now["version"] = own.get("version", 1)
@@ -102,7 +104,17 @@ def _entry(name: str, body: dict[str, Any], origin: str, attributes: Mapping[str
                 raise ConfigError(
                     f"{origin}, {name}: choice {parameter} = {word} means no variant '{variant}'"
                 )
-    return Entry(default=made.pop("default"), variants=made, earlier=tuple(earlier), choices=choices)
+    return _whole(name, origin, {
+        "default": made.pop("default"), "variants": made, "earlier": tuple(earlier), "choices": choices,
+        "aliases": body.get("aliases", ()),
+    })  # fmt: skip
+
+
+def _whole(name: str, origin: str, data: dict[str, Any]) -> Entry:
+    try:
+        return Entry.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}, {name}: {complaints(error, Entry)}") from error
 
 
 def _definition(data: dict[str, Any], origin: str, attributes: Mapping[str, str]) -> Definition:
@@ -186,8 +198,12 @@ def find_all(
     wanted: list[str | None] = [*(named or (variant,))]
     for parameter, word in words.items():
         choice = entry.choices.get(parameter)
+        if choice is None and parameter in entry.default.params:
+            raise QuestionError(
+                f"'{word}' is no value of {parameter}; write {entry.default.params[parameter].said(parameter)}"
+            )
         if choice is None:
-            raise UnknownName("choice", parameter, entry.choices)
+            raise UnknownName("parameter", parameter, (*entry.default.params, *entry.choices))
         if word not in choice:
             raise UnknownName(f"word for {parameter}", word, choice)
         wanted = [choice[word]]

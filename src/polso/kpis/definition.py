@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -25,6 +26,14 @@ KindName = Literal[
 ]  # fmt: skip
 Stat = Literal["mean", "median", "p80", "p90", "p95"]
 Clock = Literal["calendar", "business"]
+
+
+def span_text(seconds: float) -> str:
+    """Seconds in the largest unit that writes them whole: 86400 -> 1d."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s"
 
 
 class Data(BaseModel):
@@ -82,6 +91,22 @@ class Param(Data):
     default: Duration
     low: Duration = 0
     high: Duration | None = None
+
+    def written(self, value: float) -> str:
+        """A value as it is typed: 4h, 0.8."""
+        return span_text(value) if self.unit == "duration" and isfinite(value) else f"{value:g}"
+
+    def said(self, name: str) -> str:
+        """What may be written for it, with an example."""
+        kind = {
+            "duration": "a time in s, m, h or d",
+            "count": "a number",
+            "share": "a share between 0 and 1",
+        }[self.unit]
+        ends = f"from {self.written(self.low)}" + (
+            f" to {self.written(self.high)}" if self.high is not None else " up"
+        )
+        return f"{kind} {ends}, like {name}={self.written(self.default)}"
 
 
 class Part(Data):
@@ -194,13 +219,15 @@ def flat(conditions: Conditions) -> list[Condition]:
 class Entry(Data):
     """A KPI of the catalogue: its default definition, its variants, each a change of some keys, and what either said before.
 
-    choices: parameter -> its words, each naming the variant that it means.
+    choices: parameter -> its words, each naming the variant that it means;
+    aliases: what else people call it, in either language: abbreviations, other names.
     """
 
     default: Definition
     variants: dict[str, Definition] = {}
     earlier: tuple[Definition, ...] = ()
     choices: dict[Name, dict[str, Name]] = {}
+    aliases: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

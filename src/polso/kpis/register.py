@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from polso.engine import DuckDB
 from polso.kpis.catalogue import Catalogue
-from polso.kpis.definition import Definition, Entry
+from polso.kpis.definition import Definition
 
 REGISTER: Final = "definitions"
 
@@ -51,12 +51,7 @@ def with_registered(known: Catalogue, kept: Mapping[str, Definition]) -> Catalog
         stated = {d.versioned for d in (*entry.definitions, *entry.earlier)}
         old = [d for d in kept.values() if d.name == entry.name and d.versioned not in stated]
         if old:
-            found[entry.name] = Entry(
-                default=entry.default,
-                variants=entry.variants,
-                earlier=(*entry.earlier, *old),
-                choices=entry.choices,
-            )
+            found[entry.name] = entry.model_copy(update={"earlier": (*entry.earlier, *old)})
     return found
 
 

@@ -25,7 +25,7 @@ from polso.query.store import Store
 WORKERS: Final = frozenset(name for fact in FACTS.values() for who in WHO for name in fact.named(who))
 ADDITIVE: Final = ("count", "sum", "stock")
 _MOVES: Final = {
-    "opened": Words(en="opened", it="aperti"),
+    "opened": Words(en="opened", it="ricevuti"),
     "reopened": Words(en="reopened", it="riaperti"),
     "restored": Words(en="restored", it="ripristinati"),
     "moved_in": Words(en="moved in", it="entrati da altri"),
@@ -182,11 +182,11 @@ def _abandoned(counter: Counter) -> Line:
 def _tickets(counter: Counter) -> Line:
     """All tickets opened = those that count + merged + removed + agents' own."""
     every = counter.known["ticket_volume"].default.model_copy(update={"where": ()})
-    whole = Term(Words(en="tickets opened", it="ticket aperti"), counter.count(every))
+    whole = Term(Words(en="tickets opened", it="ticket ricevuti"), counter.count(every))
     parts = [counter.term(Words(en="that count", it="che contano"), "ticket_volume")]
     for why, words in LEFT_OUT.items():
         parts.append(Term(words, counter.count(every, Condition(column="left_out", value=why))))
-    words = Words(en="Tickets opened, counted or left out", it="Ticket aperti, contati o esclusi")
+    words = Words(en="Tickets opened, counted or left out", it="Ticket ricevuti, contati o esclusi")
     return Line("tickets", words, whole, tuple(parts))
 
 
@@ -213,7 +213,7 @@ def _spells(counter: Counter) -> Iterable[Line]:
         return
     spell = counter.known["reopenings"].default
     for name, kpi, clock, column, words in (
-        ("opened", "ticket_volume", "since", "began_as", Words(en="tickets opened", it="ticket aperti")),
+        ("opened", "ticket_volume", "since", "began_as", Words(en="tickets opened", it="ticket ricevuti")),
         ("solved", "solve_volume", "until", "ended_as", Words(en="solves", it="risoluzioni")),
     ):
         every = counter.known[kpi].default.model_copy(update={"where": ()})

@@ -19,9 +19,7 @@ def parameters(definition: Definition, chosen: Mapping[str, float]) -> dict[str,
     for name, param in definition.params.items():
         value = chosen.get(name, param.default)
         if not isfinite(value) or value < param.low or (param.high is not None and value > param.high):
-            raise QuestionError(
-                f"{definition.name}: {name} = {value} is out of bounds; from {param.low} to {param.high or 'any'}"
-            )
+            raise QuestionError(f"'{param.written(value)}' is no value of {name}; write {param.said(name)}")
         made[name] = int(Decimal(str(value)) * MICRO) if param.unit == "duration" else int(value)
     return made
 

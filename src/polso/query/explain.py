@@ -136,7 +136,7 @@ def _stock(store: Store, d: Definition, question: Question, scope: Scope) -> Acc
         Fate(Line("not_begun", Words(en="not begun yet", it="non ancora iniziato"), 0), ~begun.fill_null(False)),
         Fate(Line("ended", Words(en="ended before", it="finito prima"), 0), over.fill_null(False)),
         *_unmet(d, rows, d.where, parameters(d, question.params)),
-        Fate(Line("counted", Words(en="open at that instant", it="aperto in quell'istante"), 0, counted=True), ALL),
+        Fate(Line("counted", Words(en="open at that instant", it="ancora aperto in quell'istante"), 0, counted=True), ALL),
     ]  # fmt: skip
     return Account(d.fact, of_fact(d.fact), _counted(store, rows, made))
 

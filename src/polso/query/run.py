@@ -22,7 +22,7 @@ from polso.query.flow import roll_forward
 from polso.query.groups import refuse_merged
 from polso.query.masks import late
 from polso.query.peak import peak
-from polso.query.period import Compare
+from polso.query.period import Compare, Period
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import FEW, Cell, Result
 from polso.query.scan import Cell as Key
@@ -116,7 +116,7 @@ def run(
         for key, answer in (_silenced(found[str(place)]) if silent else found[str(place)]).items()
     ]
     said = (
-        *_warnings(store, question), *_cut(asked, question),
+        *_warnings(store, question, earlier), *_cut(asked, question),
         *_nobodys(question, found), *_unheard(store, question, scope, cells),
     )  # fmt: skip
     result = Result(
@@ -279,7 +279,7 @@ def _cell(
     )  # fmt: skip
 
 
-def _warnings(store: Store, question: Question) -> list[str]:
+def _warnings(store: Store, question: Question, earlier: Period | None) -> list[str]:
     end = question.period.instants[1]
     said = []
     if end > store.as_of + timedelta(days=1) and question.period.instants[0] <= store.as_of:
@@ -288,6 +288,8 @@ def _warnings(store: Store, question: Question) -> list[str]:
         said.append(f"the period begins after the data ends: {store.said(store.as_of)}")
     if question.period.instants[1] <= store.first:
         said.append(f"the period ends before the data begins: {store.said(store.first)}")
+    if earlier and not store.is_silent(earlier) and earlier.since < store.local_day(store.first):
+        said.append(f"the period compared with begins before the data does: {store.said(store.first)}")
     return said
 
 

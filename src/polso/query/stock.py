@@ -15,9 +15,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from polso.engine import BooleanValue, IntegerValue, Table, ibis, micros_between
-from polso.kpis.definition import Definition
+from polso.kpis.definition import Definition, span_text
 from polso.kpis.kinds import NOTHING, Answer
-from polso.kpis.wording import span_text
 from polso.query.moves import Moves, moves, spells
 from polso.query.period import Period
 from polso.query.question import CYCLES, Question, Scope

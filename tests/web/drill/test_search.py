@@ -21,6 +21,8 @@ NASTY = (
         ("Tempo di prima risposta", "/kpi/first_response_time"),
         ("csat:zendesk", "/kpi/csat?variant=zendesk"),
         ("overview", "/"),
+        ("FRT", "/kpi/first_response_time"),
+        ("TMA", "/kpi/speed_of_answer"),
     ],
 )
 def test_an_exact_name_is_gone_to(web: TestClient, wanted: str, leads: str) -> None:

@@ -20,6 +20,7 @@ from polso.faces import output, wire
 from polso.faces.asked import cell_of, condition, parameter
 from polso.faces.web.problems import RESPONSES
 from polso.kpis.definition import Stat
+from polso.kpis.search import search as found_by
 from polso.query.period import Compare
 from polso.query.run import Time
 
@@ -162,9 +163,21 @@ def status(request: Request) -> Status:
 
 
 @router.get("/kpis", summary="The catalogue")
-def kpis(request: Request, form: Format = None, lang: Language = "en") -> Response:
-    """Every KPI with its variants, its unit and its meaning."""
+def kpis(
+    request: Request,
+    search: Annotated[
+        str | None,
+        Query(description="only those called so: a name, a title, an abbreviation (FRT), a vendor's word"),
+    ] = None,
+    form: Format = None,
+    lang: Language = "en",
+) -> Response:
+    """Every KPI with its variants, its unit, its meaning and what else it is called; those searched for by likeliness."""
     catalogue = _readers(request).cached(("catalogue",), lambda care: care.catalogue)
+
+    if search is not None:
+        names = dict.fromkeys(hit.definition.name for hit in found_by(catalogue, search))
+        catalogue = {name: catalogue[name] for name in names}
 
     def rows() -> list[dict[str, Any]]:
         return [
@@ -172,8 +185,9 @@ def kpis(request: Request, form: Format = None, lang: Language = "en") -> Respon
                 "name": name, "title": e.default.title.of(lang), "unit": e.default.unit, "better": e.default.better,
                 "meaning": e.default.meaning.of(lang), "fact": e.default.fact, "version": e.default.version,
                 "variants": list(e.variants), "params": list(e.default.params),
+                "aliases": list(e.aliases),
             }
-            for name, e in sorted(catalogue.items())
+            for name, e in (sorted(catalogue.items()) if search is None else catalogue.items())
         ]  # fmt: skip
 
     return written(form_of(request, form), dict(catalogue), rows, rows)

@@ -54,5 +54,5 @@ def written(figure: Figure, form: str, screen: str) -> File | None:
 def as_csv(figure: Figure) -> str:
     """The table behind a chart, for a spreadsheet."""
     buffer = io.StringIO()
-    output.write_csv(figure.table.as_dicts(), figure.table.names, buffer)
+    output.write_csv(figure.table.as_dicts(), figure.table.columns, buffer)
     return buffer.getvalue()

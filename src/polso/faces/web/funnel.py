@@ -30,7 +30,7 @@ def figure(page: Page, name: str = "funnel") -> Figure:
         empty = page.say(
             "No call went through stages: load a phone log (events `entered` and `left` with their stage)."
         )
-        return page.nothing(name, title, page.why("funnel") or empty)
+        return page.nothing(name, title, page.why("funnel") or page.missing("funnel", empty))
     note = page.say(
         "Finished visits: pale went on, grey ended otherwise (served by the IVR, called back, overflowed), full gave up. "
         "Chats and counters start at the queue; a transferred call visits it again."

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from polso.kpis.definition import Definition
     from polso.query.result import Cell
 
+# Kinds whose numbers are the lower, the less of a period has data.
+ADDED: Final = ("count", "sum")
 # How many moves of a tone a list says; the tiles have the others.
 SAID: Final = 3
 
@@ -43,6 +45,8 @@ def moves(page: Page, asks: Iterable[str], kpis: Collection[str] = ()) -> list[M
         result = page.result(ask)
         for cell in (one for one in result or () if not one.keys and one.previous):
             definition = page.definition(result, cell) if result else None
+            if definition and definition.kind in ADDED and page.halved:
+                continue
             if definition and (not kpis or definition.label in kpis) and tables.is_sure(cell, definition):
                 moved = page.change(cell, definition)
                 found.append(Move(moved.tone if moved else "", cell, definition))

@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from polso.errors import PolsoError
 from polso.faces import table as tables
-from polso.faces.web import plots
+from polso.faces.web import elsewhere, filters, plots, strange
 from polso.faces.web.parts import Change, Figure, Number, Rows, Table, TableCell, Tile
-from polso.faces.web.state import State, condition
+from polso.faces.web.state import State
 from polso.faces.web.translate import PageWords
 from polso.faces.words import DASH
 
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from polso.query.result import Cell, Result
 
 T = TypeVar("T")
+Said = TypeVar("Said", bound=str)
 SPARK: Final = (120, 28)
-# How many values of a dimension the filter offers; the rest can be clicked, or written.
-VALUES: Final = 60
 
 
 @dataclass(frozen=True)
@@ -132,6 +131,7 @@ class Page:
         state = self.state.of_cell(cell.keys, self.period)
         if state is None:
             return ""
+        state = state.over("all") if ask and ask.ever else state
         for name, value in ask.where.items() if ask else ():
             state = state.filtered(name, ",".join(value) if isinstance(value, tuple | list) else value)
         chosen: dict[str, Any] = {"variant": None if cell.variant == "default" else cell.variant, "stat": stat or cell.stat,
@@ -231,7 +231,7 @@ class Page:
         names = list(dict.fromkeys(name for cell in cells for name in cell.keys))
         several = len({(c.kpi, c.variant) for c in cells}) > 1
         compared = any(c.change is not None for c in cells)
-        heads = [*(["KPI"] if several else []), *(self.say(name) for name in names), self.say("value")]
+        heads = [*(["KPI"] if several else []), *(self.named(name) for name in names), self.say("value")]
         heads += [self.say("change"), self.say("before")] if compared else []
         known = [
             *(["kpi"] if several else []),
@@ -240,7 +240,7 @@ class Page:
             *(["change", "previous"] if compared else []),
         ]
         rows = Rows(cells, lambda cell: self._row(result, cell, names, several=several, compared=compared))
-        return Table((*heads, "n", self.say("95 % interval")), (*known, "n", "interval"), rows)
+        return Table((*heads, "n", self.say("95 % interval")), (*known, "n", "interval"), rows, cells)
 
     def _row(
         self, result: Result, cell: Cell, names: Sequence[str], *, several: bool, compared: bool
@@ -248,7 +248,12 @@ class Page:
         definition = self.definition(result, cell)
         number = self.number(cell, definition)
         made = [TableCell(self.title(definition), definition.label)] if several else []
-        made += [self.label(name, cell.keys[name]) if name in cell.keys else TableCell("") for name in names]
+        made += [
+            self.label(tables.said_of([definition], cell, name), cell.keys[name])
+            if name in cell.keys
+            else TableCell("")
+            for name in names
+        ]
         made.append(TableCell(number.text, cell.value, number.href, numeric=True, marks=number.marks))
         if compared:
             moved = number.change
@@ -290,9 +295,8 @@ class Page:
             result = plots.only(result, kpi, variant)
         valued = [cell for cell in result.cells if cell.value is not None]
         if not valued:
-            return self.nothing(
-                name, title, empty or self.say("Nothing in this period and with these filters.")
-            )
+            load = empty or self.say("Nothing in this period and with these filters.")
+            return self.nothing(name, title, self.missing(ask, load))
         spec = draw(self, result) if draw else None
         return Figure(name, title, self.table(result), spec, note=note)
 
@@ -315,20 +319,36 @@ class Page:
 
     def filter_text(self, text: str) -> str:
         """A filter as people read it: channel: phone."""
-        name, sign, value = text.partition("!=") if "!=" in text else text.partition("=")
-        said = ", ".join(value.split(",")) if value else self.say("(unknown)")
-        return f"{self.say(name)}: {self.say('not {value}', value=said) if sign == '!=' else said}"
+        return filters.said(self, text)
+
+    def named(self, name: str) -> str:
+        """What people call a dimension or a grain: issue type, hour of the day."""
+        return self.words.named(name)
+
+    @property
+    def halved(self) -> str:
+        """That only a part of the period compared with has data, so that its counts are too low; nothing otherwise."""
+        first = self.words.zoned(self.about.first, self.period.zone).date()
+        if self.earlier is None or not self.earlier.since < first < self.earlier.until:
+            return ""
+        return self.say(
+            "The period compared with, {before}, begins before the data does ({first}): its counts are too low to compare.",
+            before=self.earlier_text, first=self.words.day(first),
+        )  # fmt: skip
+
+    @property
+    def ignored(self) -> list[Markup]:
+        """What the URL says and nobody understands, each in a sentence."""
+        return strange.said(self)
+
+    def missing(self, ask: str, load: Said) -> Said | Markup:
+        """What to say where a question found nothing: what stands in its way, else what to load."""
+        return elsewhere.missing(self, self.screen.asks.get(ask), load)
 
     @cached_property
     def filters(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """What can be chosen as a filter: dimension, and per value the filter and the value as written."""
-        if self.asking is None:
-            return []
-        found = self.asking.cached(("filters",), _filters)
-        return [
-            (name, [(condition(name, value), self.words.label(name, value)) for value in values])
-            for name, values in found
-        ]
+        return filters.offered(self)
 
     @property
     def period_text(self) -> str:
@@ -357,21 +377,6 @@ def grain_of(period: Period) -> str:
         if period.days <= 400
         else "month"
     )
-
-
-def _filters(care: Care) -> list[tuple[str, list[Any]]]:
-    """The values of every dimension of tickets but the agents, the most frequent first."""
-    names = ["channel", "team", "issue_type", "priority", "client", *care.config.dimensions]
-    found = []
-    for name in dict.fromkeys(names):
-        try:
-            cells = care.ask("ticket_volume:all", by=name).cells
-        except PolsoError:
-            continue
-        values = [c.keys[name] for c in sorted(cells, key=lambda c: -c.n) if c.keys[name] is not None]
-        if len(values) > 1:
-            found.append((name, values[:VALUES]))
-    return found
 
 
 def _plain(value: Any) -> Any:

@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from markupsafe import Markup
 
+if TYPE_CHECKING:
+    from polso.query.result import Cell
+
 # Rows of a table that a page shows before somebody asks for all of them.
 FIRST: Final = 60
+# The name of a column whose values are the two ends of an interval.
+INTERVAL: Final = "interval"
 
 
 class Rows(Sequence[tuple["TableCell", ...]]):
@@ -96,11 +101,15 @@ class TableCell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: heads as written, the names programs know them by, rows of cells."""
+    """A table: heads as written, the names programs know them by, rows of cells.
+
+    cells: the cells of an answer behind it, where it is one: programs get them as the API gives them.
+    """
 
     heads: tuple[str, ...]
     names: tuple[str, ...]
     rows: Sequence[tuple[TableCell, ...]]
+    cells: Sequence[Cell] | None = None
 
     @cached_property
     def numeric(self) -> tuple[bool, ...]:
@@ -109,8 +118,34 @@ class Table:
         return tuple(any(row[place].numeric for row in seen) for place in range(len(self.heads)))
 
     def as_dicts(self) -> list[dict[str, Any]]:
-        """The rows for programs."""
-        return [dict(zip(self.names, (cell.value for cell in row), strict=True)) for row in self.rows]
+        """The rows for programs: one value a column, the ends of an interval in columns of their own."""
+        if self.cells is not None:
+            return [cell.as_dict() for cell in self.cells]
+        return [
+            {
+                column: value
+                for name, cell in zip(self.names, row, strict=True)
+                for column, value in zip(_columns(name), _values(name, cell.value), strict=True)
+            }
+            for row in self.rows
+        ]
+
+    @property
+    def columns(self) -> list[str]:
+        """The header for programs."""
+        if self.cells is not None:
+            return list(dict.fromkeys(name for cell in self.cells for name in cell.as_dict()))
+        return [column for name in self.names for column in _columns(name)]
+
+
+def _columns(name: str) -> tuple[str, ...]:
+    """A column for programs; of an interval its two ends, told by the number's own name and unit."""
+    stem, found, unit = name.rpartition(INTERVAL)
+    return (f"{stem}low{unit}", f"{stem}high{unit}") if found else (name,)
+
+
+def _values(name: str, value: Any) -> tuple[Any, ...]:
+    return (value,) if INTERVAL not in name else (None, None) if value is None else tuple(value)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from polso.faces.words import DASH
 
 if TYPE_CHECKING:
     from polso.faces.web.page import Page
+    from polso.kpis.definition import Definition
     from polso.query.result import Cell
 
 # Rows by the first column's value, by the rows under it, or by their own names.
@@ -85,12 +86,13 @@ def pivot(
     asked = [one for one in columns if page.result(one.ask) is not None]
     found = [_found(page, one, by) for one in asked]
     twice = Counter(one.label for one in asked)
-    heads, names = [page.say(by)], [by]
+    heads, names = [page.named(by)], [by]
     for one in asked:
         # Two statistics of a KPI are told apart by their answers.
         name = one.label if twice[one.label] == 1 else f"{one.label}@{one.ask}"
         heads += [one.head or _title(page, one), *_beside(page, one)]
-        names += [name, *(f"{name} {part}" for part in _parts(one))]
+        unit = _unit(page, one)
+        names += [f"{name}{unit}", *(f"{name} {part}{unit if part != 'n' else ''}" for part in _parts(one))]
     rows = [
         (
             label(value) if label else page.label(by, value),
@@ -120,9 +122,8 @@ def pivoted(
     made = pivot(page, by, columns, order=order)
     if not made.rows:
         why = next((page.why(one.ask) for one in columns if page.why(one.ask)), "")
-        return page.nothing(
-            name, title, why or empty or page.say("Nothing in this period and with these filters.")
-        )
+        load = empty or page.say("Nothing in this period and with these filters.")
+        return page.nothing(name, title, why or (page.missing(columns[0].ask, load) if columns else load))
     return Figure(name, title, made, note=note)
 
 
@@ -156,6 +157,13 @@ def _parts(one: Column) -> list[str]:
     return [name for name, is_wanted in wanted if is_wanted]
 
 
+def _unit(page: Page, one: Column) -> str:
+    """The unit of a column's values as programs read them, after its name: handle_time (seconds)."""
+    unit = next((d.unit for d in _definitions(page, one)), "count")
+    said = {"duration": "seconds", "money": page.about.config.project.currency}
+    return f" ({said.get(unit, unit)})"
+
+
 def _beside(page: Page, one: Column) -> list[str]:
     heads = {"change": page.say("change"), "n": "n", "interval": page.say("95 % interval")}
     return [heads[part] for part in _parts(one)]
@@ -183,7 +191,10 @@ def _ordered(
 
 
 def _title(page: Page, one: Column) -> str:
+    return next((page.title(d) for d in _definitions(page, one)), one.kpi)
+
+
+def _definitions(page: Page, one: Column) -> list[Definition]:
     result = page.result(one.ask)
     known = result.definitions if result else ()
-    titles = (page.title(d) for d in known if d.name == one.kpi and one.variant in (None, d.variant))
-    return next(titles, one.kpi)
+    return [d for d in known if d.name == one.kpi and one.variant in (None, d.variant)]

@@ -145,6 +145,12 @@ def bars(page: Page, result: Result, *, most: int = MOST) -> dict[str, Any]:
         state = None if "agent" in cell.keys else page.state.of_cell(cell.keys, page.period)
         if state is not None:
             value["href"] = state.url()
+    if shown.cells and shown.cells[0].unit == "count":
+        for layer in drawn["layer"]:
+            # Half a ticket is none.
+            layer["encoding"]["x"] = {
+                **layer["encoding"]["x"], "axis": {**layer["encoding"]["x"]["axis"], "tickMinStep": 1}
+            }  # fmt: skip
     if any("href" in value for value in drawn["data"]["values"]):
         for layer in drawn["layer"]:
             if layer["mark"]["type"] == "bar":

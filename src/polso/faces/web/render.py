@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from polso.errors import PolsoError, QuestionError, UnknownName
 from polso.faces.asked import condition
 from polso.faces.web import drawing
+from polso.faces.web.narrow import narrowed
 from polso.faces.web.page import About, Page, grain_of
 from polso.faces.web.parts import FIRST, Figure, View
 from polso.faces.web.problems import detail_of, problem, status_of
@@ -42,13 +43,18 @@ def environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.globals |= {"screens": screens, "PERIODS": PERIODS, "COMPARISONS": COMPARISONS, "FIRST": FIRST}
-    made.filters["drawn"] = _drawn
+    made.filters["drawn"], made.filters["narrow"] = _drawn, _narrow
     return made
 
 
 def _drawn(figure: Figure) -> Any:
     """A figure's chart as SVG."""
     return figure.drawing if figure.spec is None else drawing.svg(figure.spec)
+
+
+def _narrow(figure: Figure) -> Any:
+    """A figure's chart as SVG for a narrow screen; nothing where its drawing is the same on every screen."""
+    return "" if figure.spec is None else drawing.svg(narrowed(figure.spec))
 
 
 def words_of(request: Request, state: State, about: About | None = None) -> PageWords:
@@ -107,7 +113,7 @@ def _answer(readers: Readers, page: Page, ask: Ask) -> Result | PolsoError:
     compare: Any = state.compare if ask.compare and state.compare != "none" else None
     try:
         return readers.ask(
-            *ask.kpis, by=by, period=f"{period.since}..{period.until}", where=tuple(where), stat=ask.stat,
+            *ask.kpis, by=by, period="all" if ask.ever else f"{period.since}..{period.until}", where=tuple(where), stat=ask.stat,
             time=ask.time, params=dict(ask.params), definition=ask.definition, compare=compare,
         )  # fmt: skip
     except PolsoError as error:

@@ -29,6 +29,7 @@ class Ask:
     """A question over the page's period and filters.
 
     compare: beside the period that the page compares with; earlier: over that period instead;
+    ever: over all the data instead, for what stands as of now;
     where: filters on top of the page's (a value, or several).
     """
 
@@ -41,6 +42,7 @@ class Ask:
     where: Mapping[str, Any] = field(default_factory=dict)
     compare: bool = False
     earlier: bool = False
+    ever: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Screen:
     """One screen: `name` is its module and template; `order` its place in the menu, `title` its English name.
 
     lasts: whether its pages say the same until data, settings or the day change.
+    takes: the parameters of its URL besides those of every page.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Screen:
     asks: Mapping[str, Ask] = field(default_factory=dict)
     path: str = ""
     lasts: bool = True
+    takes: tuple[str, ...] = ("all",)
 
     @property
     def at(self) -> str:

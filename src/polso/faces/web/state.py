@@ -20,7 +20,8 @@ COMPARISONS: Final = ("weekdays", "previous", "last_year", "none")
 PERIODS: Final = (
     "last 7 days", "last 28 days", "last 90 days", "this month", "last month", "this quarter", "this year", "all",
 )  # fmt: skip
-_OWN: Final = ("period", "compare", "where", "lang")
+# The parameters of every page.
+OWN: Final = ("period", "compare", "where", "lang", "since", "until")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class State:
             compare if compare in COMPARISONS else DEFAULT_COMPARE,
             tuple(dict.fromkeys(value for name, value in found if name == "where")),
             first.get("lang") if first.get("lang") in ("it", "en") else None,
-            tuple((n, v) for n, v in found if n not in (*_OWN, "since", "until")),
+            tuple((n, v) for n, v in found if n not in OWN),
         )
 
     def url(self, path: str | None = None, *, keep: bool = False, **rest: Any) -> str:

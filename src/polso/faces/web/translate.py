@@ -5,6 +5,7 @@ Rule kept here: the source speaks English; a sentence without its Italian is a d
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -12,10 +13,19 @@ from typing import Any, Final
 from babel.messages.pofile import read_po
 
 from polso.faces import language as languages
+from polso.faces import vocabulary
 from polso.faces.sentences import told
 from polso.faces.words import Words
+from polso.facts import FACTS
+from polso.kpis.wording import noun
 
 LOCALE: Final = "locale"
+# What the engine says of a split or filter that a fact does not have, for those who write questions.
+LACKS: Final = re.compile(
+    r"(?:(?P<fact>\w+) cannot be split or filtered: |\w+ is too fine to split (?P<fine>\w+) by; )"
+    r"no dimension '(?P<dimension>\w+)'.*",
+    re.DOTALL,
+)
 
 
 @cache
@@ -49,9 +59,28 @@ class PageWords(Words):
         """A sentence of the interface, with its {names} filled in."""
         return say(self.language, text, **values)
 
+    def label(self, name: str, value: Any) -> str:
+        """One value of a split, Polso's own words in those of people: pages keep the stored word in their links."""
+        said = vocabulary.said(self.language, name, value)
+        return super().label(name, value) if said is None else said
+
+    def named(self, name: str) -> str:
+        """What people call a dimension, a grain or a fact: issue type, hour of the day."""
+        said = self.say(name)
+        if said != name or "_" not in name:
+            return said
+        fact = next((f for f in FACTS.values() if any(c.name == name for c in f.all_columns({}))), None)
+        return noun(fact.name, name).of(self.language) if fact else name.replace("_", " ")
+
     def told(self, text: str) -> str:
-        """What a lower layer says (a warning, an error) in the page's language."""
-        return told(self.language, text)
+        """What a lower layer says (a warning, an error) in the page's language, and in words of people."""
+        lacks = LACKS.fullmatch(text)
+        if lacks is None:
+            return told(self.language, text)
+        return self.say(
+            "This number cannot be filtered or split by {dimension}: {rows} do not have it.",
+            dimension=self.named(lacks["dimension"]), rows=self.named(lacks["fact"] or lacks["fine"]),
+        )  # fmt: skip
 
 
 def accepted(header: str | None) -> languages.Language:

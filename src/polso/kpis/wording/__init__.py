@@ -15,7 +15,7 @@ from pydantic import model_validator
 
 from polso.facts import FACTS
 from polso.facts.fact import ANY, WHOSE, Credit
-from polso.kpis.definition import AnyOf, Condition, Conditions, Data, Definition, Part, Words
+from polso.kpis.definition import AnyOf, Condition, Conditions, Data, Definition, Part, Words, span_text
 
 _NEGATED: Final = {
     "=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "in": "not in", "not in": "in",
@@ -140,14 +140,6 @@ def _value(condition: Condition, definition: Definition) -> str:
     if condition.column.endswith("_us") and isinstance(condition.value, int):
         return span_text(condition.value / 1_000_000)
     return str(condition.value)
-
-
-def span_text(seconds: float) -> str:
-    """Seconds in the largest unit that writes them whole: 86400 -> 1d."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{int(seconds // size)}{unit}"
-    return f"{seconds:g}s"
 
 
 def joined(said: Iterable[Words], between: tuple[str, str] = ("; ", "; ")) -> Words:

@@ -92,11 +92,17 @@ def choose(request: Request, name: str) -> Chosen:
     return Chosen(definition, cast("Stat | None", stat), cast(Time, time), params, ";".join(texts))
 
 
+# What the URL of a number may say besides what every page takes.
+TAKEN: Final = ("variant", "stat", "time", "param", "page", "all")
+
+
 def opened(
-    request: Request, place: str, title: str, path: str, asks: Mapping[str, Ask] | None = None
-) -> Page:
+    request: Request, place: str, title: str, path: str, asks: Mapping[str, Ask] | None = None,
+    takes: Sequence[str] = (),
+) -> Page:  # fmt: skip
     """A page that is in no menu: `place` names it to its figures, `path` is its own, however odd its names are."""
-    page = render.making(request, Screen(place, title, 0, _alone, path=path), asks or {})
+    screen = Screen(place, title, 0, _alone, asks or {}, path, takes=(*TAKEN, *takes))
+    page = render.making(request, screen, asks or {})
     return replace(page, state=replace(page.state, path=path))
 
 

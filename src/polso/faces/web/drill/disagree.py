@@ -81,7 +81,9 @@ def made(request: Request, name: str) -> tuple[Page, Pair]:
         side: Ask((chosen.name,), definition=(own,), stat=chosen.stat, time=chosen.time)
         for side, own in zip(("left", "right"), pair.names, strict=True)
     }
-    return opened(request, f"disagree/{chosen.name}", title, f"/disagree/{chosen.name}", asks), pair
+    return opened(
+        request, f"disagree/{chosen.name}", title, f"/disagree/{chosen.name}", asks, takes=("left", "right")
+    ), pair
 
 
 def view(page: Page, pair: Pair) -> View:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from polso.errors import PolsoError
 from polso.faces.table import title as title_of
-from polso.faces.web import files, plots, render
+from polso.faces.web import files, plots, render, rolled
 from polso.faces.web.drill import accounts, sides
 from polso.faces.web.drill.chosen import Chosen, choose, one, opened
 from polso.faces.web.page import Page
@@ -70,7 +70,7 @@ def made(request: Request, name: str) -> tuple[Page, Chosen]:
         asks["split"] = chosen.ask(by=(split,), compare=True)
     language = render.words_of(request, State.read("/", request.query_params.multi_items()))
     heading = title_of(concrete(chosen.definition, chosen.stat, chosen.time), language)
-    page = opened(request, f"kpi/{chosen.name}", heading, f"/kpi/{chosen.name}", asks)
+    page = opened(request, f"kpi/{chosen.name}", heading, f"/kpi/{chosen.name}", asks, takes=("by",))
     return page, chosen
 
 
@@ -110,7 +110,8 @@ def sentence(page: Page, chosen: Chosen) -> Markup:
     definition = page.definition(result, cell)
     number, title = page.number(cell, definition), page.title(definition)
     if cell.value is None:
-        return page.html("{title} has no value in this period and with these filters.", title=title)
+        said = page.html("{title} has no value in this period and with these filters.", title=title)
+        return page.missing("now", said)
     if number.change is None:
         return page.html("{title} is {value}.", title=title, value=number.text)
     moved = Markup('<span class="{}">{} {} {}</span>').format(
@@ -150,7 +151,7 @@ def splits(page: Page, chosen: Chosen) -> list[tuple[str, str]]:
 def split_name(page: Page, fact: str, name: str) -> str:
     """What people call a split."""
     said = page.say(name)
-    return said if "_" not in said else noun(fact, name).of(page.words.language)
+    return said if said != name or "_" not in said else noun(fact, name).of(page.words.language)
 
 
 def rows_url(page: Page, chosen: Chosen, form: str = "") -> str:
@@ -164,7 +165,10 @@ def _parts(page: Page, result: Result | None, cell: Cell | None) -> list[Figure]
     """The lines of a number that comes in parts: bands, a roll-forward."""
     if result is None or cell is not None:
         return []
-    return [page.figure("parts", page.say("Its parts"), "now", plots.plain)]
+    title = page.say("Its parts")
+    if result.definitions[0].kind == "roll_forward":
+        return [rolled.figure(page, "parts", title, "now")]
+    return [page.figure("parts", title, "now", plots.plain)]
 
 
 def _course(page: Page, cell: Cell | None) -> list[Figure]:

@@ -18,6 +18,7 @@ from polso.faces.web.page import Page
 from polso.faces.web.parts import View
 from polso.faces.web.screen import screens
 from polso.faces.web.translate import say
+from polso.kpis import search as by_words
 from polso.kpis.definition import Definition
 
 router = APIRouter()
@@ -37,7 +38,7 @@ class Hit:
 @router.api_route("/search", methods=["GET", "HEAD"])
 def shown(request: Request) -> Response:
     """What was found; straight to it where only one thing is called exactly so."""
-    page = opened(request, "search", "Search", "/search")
+    page = opened(request, "search", "Search", "/search", takes=("q",))
     wanted = " ".join(one(page, "q").split())[:LONGEST]
     groups = [(name, found) for name, found in _groups(page, wanted) if found] if wanted else []
     exact = [hit for _, found in groups for hit in found if hit.exact]
@@ -69,18 +70,9 @@ def _groups(page: Page, wanted: str) -> list[tuple[str, list[Hit]]]:
 
 
 def kpis(page: Page, wanted: str) -> list[Hit]:
-    """KPIs and vendors' readings of them whose words hold all that were written; the likeliest first."""
-    found = []
-    for entry in page.about.catalogue.values():
-        for d in entry.definitions:
-            rank = _rank(d, wanted)
-            # A reading that says no more than its KPI does is not found beside it.
-            if rank is not None and (
-                d.variant == "default" or rank[0] < 2 or _rank(entry.default, wanted) is None
-            ):
-                found.append((rank, d))
-    found.sort(key=lambda one: (one[0], one[1].variant != "default", one[1].label))
-    return [_hit(page, d, exact=rank[0] == 0) for rank, d in found]
+    """KPIs and vendors' readings of them; the likeliest first."""
+    found = by_words.search(page.about.catalogue, wanted)
+    return [_hit(page, one.definition, exact=one.exact) for one in found]
 
 
 def _hit(page: Page, d: Definition, *, exact: bool) -> Hit:
@@ -88,22 +80,6 @@ def _hit(page: Page, d: Definition, *, exact: bool) -> Hit:
     language = page.words.language
     title = d.title.of(language) if variant is None else f"{d.title.of(language)} · {variant}"
     return Hit(title, d.meaning.of(language), page.state.url(f"/kpi/{d.name}", variant=variant), exact)
-
-
-def _rank(d: Definition, wanted: str) -> tuple[int, int] | None:
-    """0: called exactly so; 1: its name or title holds every word; 2: its meaning or source does. None: not found."""
-    text = wanted.casefold()
-    names = [d.label.casefold(), d.title.en.casefold(), d.title.it.casefold()]
-    if d.variant == "default":
-        names.append(d.name.replace("_", " ").casefold())
-    if text in names:
-        return 0, 0
-    words = text.replace("_", " ").split()
-    near = " ".join([*names, d.name.replace("_", " "), d.variant]).casefold()
-    if all(word in near for word in words):
-        return 1, 0 if any(name.startswith(text) for name in names) else 1
-    far = " ".join([near, d.meaning.en, d.meaning.it, d.source, d.vendor or ""]).casefold()
-    return (2, 0) if all(word in far for word in words) else None
 
 
 def of_screens(page: Page, wanted: str) -> list[Hit]:

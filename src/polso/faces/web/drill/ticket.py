@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from polso.errors import PolsoError
+from polso.faces.vocabulary import COLUMNS
 from polso.faces.web import render
 from polso.faces.web.drill.chosen import Chosen, choose, one, opened, period_of
 from polso.faces.web.drill.rows import find
@@ -47,7 +48,7 @@ class Event:
 def shown(request: Request, ticket: str) -> HTMLResponse:
     """The time line of a ticket, under one KPI."""
     chosen = choose(request, request.query_params.get("kpi") or FIRST)
-    page = opened(request, "ticket", "Ticket", f"/ticket/{ticket}")
+    page = opened(request, "ticket", "Ticket", f"/ticket/{ticket}", takes=("kpi", "source"))
     # A ticket is what it is under any filter.
     page = replace(
         page, state=page.state.bare(), screen=replace(page.screen, title=page.say("Ticket {id}", id=ticket))
@@ -124,6 +125,10 @@ def sentence(page: Page, chosen: Chosen, told: Story) -> Markup:
         counted = sum(c.fate.counted for c in told.chapters)
         if any(c.fate.reason == UNJUDGED for c in told.chapters):
             return page.html("This ticket has {n} rows of {kpi}.", n=len(told.chapters), kpi=title)
+        if counted == 1:
+            return page.html(
+                "This ticket has {n} rows of {kpi}; one of them is counted.", n=len(told.chapters), kpi=title
+            )
         return page.html(
             "This ticket has {n} rows of {kpi}; {counted} of them are counted.",
             n=len(told.chapters), kpi=title, counted=counted,
@@ -155,30 +160,33 @@ def events(page: Page, told: Story) -> list[Event]:
         at = event["occurred_at"]
         after = "" if before is None else "+" + page.words.duration((at - before).total_seconds())
         made.append(Event(
-            number, page.words.moment(at, page.period.zone), after, named(page, event["kind"]), _more(page, event),
-            named(page, event["actor_kind"]) if event.get("actor_kind") else "",
+            number, page.words.moment(at, page.period.zone), after, page.words.label("kind", event["kind"]), _more(page, event),
+            page.words.label("actor_kind", event["actor_kind"]) if event.get("actor_kind") else "",
         ))  # fmt: skip
         before = at
     return made
 
 
-def named(page: Page, name: Any) -> str:
-    """A name of the log as people say it: survey_sent is survey sent."""
-    said = page.say(str(name))
-    return said.replace("_", " ") if said == name else said
+# Kind of event -> whose words its value is one of.
+VALUES: Final = {
+    "left": "outcome", "waiting": "waiting_for", "state": "state", "removed": "removed_as", "linked": "link", "note": "note",
+}  # fmt: skip
 
 
 def _more(page: Page, event: Mapping[str, Any]) -> str:
     """What else an event says: stage, attribute and value, team, channel, how long."""
-    said = [named(page, event["stage"])] if event.get("stage") else []
+    label = page.words.label
+    said = [label("stage", event["stage"])] if event.get("stage") else []
     attribute, value = event.get("attribute"), event.get("value")
-    if attribute is not None:
-        said.append(named(page, attribute) + (f": {named(page, value)}" if value is not None else ""))
+    if attribute in COLUMNS["scale"]:
+        said.append(label("scale", attribute) + (f": {value}" if value is not None else ""))
+    elif attribute is not None:
+        said.append(page.named(attribute) + (f": {label(attribute, value)}" if value is not None else ""))
     elif value is not None:
-        said.append(named(page, value))
+        said.append(label(VALUES.get(event["kind"], "value"), value))
     if event["kind"] == "work" and event.get("amount") is not None:
         said.append(page.words.duration(float(event["amount"])))
-    said += [named(page, event[name]) for name in ("direction", "team", "channel") if event.get(name)]
+    said += [label(name, event[name]) for name in ("direction", "team", "channel") if event.get(name)]
     return " · ".join(said)
 
 
@@ -208,7 +216,12 @@ def chapter(page: Page, chosen: Chosen, one: Chapter) -> dict[str, Any]:
 def _wait(page: Page, pause: Any) -> str:
     until = DASH if pause.until is None else page.words.moment(pause.until, page.period.zone)
     since = page.words.moment(pause.since, page.period.zone)
-    return page.say("waiting for {whom}: {a} – {b}", whom=named(page, pause.waiting_for), a=since, b=until)
+    return page.say(
+        "waiting for {whom}: {a} – {b}",
+        whom=page.words.label("waiting_for", pause.waiting_for),
+        a=since,
+        b=until,
+    )
 
 
 def kpis(page: Page) -> list[tuple[str, str]]:

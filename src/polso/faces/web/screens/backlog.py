@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import plots
+from polso.faces.web import plots, rolled
 from polso.faces.web.cause import Part, counted, mostly
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Tile, View
@@ -71,7 +71,7 @@ def compose(page: Page) -> View:
         page.tile("now", "reopen_rate"),
     ]
     figures = [
-        roll(page),
+        rolled.figure(page, "roll", page.say("How the backlog moved"), "roll"),
         _course(page, "course", page.say("Backlog over time"), "backlog"),
         ages(page),
         page.figure("teams", page.say("Backlog by team"), "teams", plots.bars),
@@ -83,17 +83,6 @@ def compose(page: Page) -> View:
     ]
     more = {"sum": roll_sum(page)}
     return View(sentence(page), [tile for tile in tiles if tile is not None], figures, more)
-
-
-def roll(page: Page) -> Figure:
-    """The moves as bars, each hanging where the one before it ended."""
-    made, moved = (
-        page.figure("roll", page.say("How the backlog moved"), "roll", plots.bridge),
-        moves(page.cells("roll")),
-    )
-    if not moved.get("moved_in") or moved["moved_in"] != moved.get("moved_out"):
-        return made
-    return replace(made, note=page.say("moves between teams or agents that cancel out are only in the table"))
 
 
 def roll_sum(page: Page) -> Sum | None:
@@ -132,7 +121,7 @@ def mean_age(page: Page) -> Tile | None:
         return None
     definition = page.definition(result, cell)
     meaning = definition.meaning.of(page.words.language)
-    return Tile(AGES, page.say("Mean age of open tickets"), page.number(cell, definition), meaning)
+    return Tile(AGES, page.say("Mean age of tickets still open"), page.number(cell, definition), meaning)
 
 
 def ages(page: Page) -> Figure:
@@ -140,16 +129,18 @@ def ages(page: Page) -> Figure:
     title, result = page.say("Backlog by age of the ticket"), page.result("ages")
     kept = tuple(c for c in result or () if c.keys["band"] != MEAN_AGE)
     if result is None or not any(c.value for c in kept):
-        return page.nothing("ages", title, page.why("ages") or page.say("Nothing is open."))
+        return page.nothing(
+            "ages", title, page.why("ages") or page.missing("ages", page.say("Nothing is open."))
+        )
     bands = replace(result, cells=kept)
-    link = (page.say("the open tickets"), page.rows_url("backlog"))
+    link = (page.say("the tickets still open"), page.rows_url("backlog"))
     return Figure("ages", title, page.table(bands), plots.bars(page, bands), links=(link,))
 
 
 def by_channel(page: Page) -> Figure:
     """What is open and what was opened again, channel by channel."""
     columns = [
-        Column("channels", "backlog", head=page.say("open"), compared=True),
+        Column("channels", "backlog", head=page.say("still open"), compared=True),
         Column("reopened", "reopenings", head=page.say("reopenings"), compared=True),
     ]
     return pivoted(page, "by_channel", page.say("Channels side by side"), "channel", columns)
@@ -159,12 +150,10 @@ def sentence(page: Page) -> Markup:
     """From how many to how many over the period, mostly whose, and how many are old."""
     moved, end = moves(page.cells("roll")), page.cell("now", "backlog")
     if end is None or end.value is None:
-        return page.html(
-            "Nobody knows what is open then: load the help desk's tickets, or choose other dates."
-        )
+        return page.missing("now", page.html("Nobody knows what is open then: load the help desk's tickets."))
     if not end.value and not any(moved.values()):
-        return page.html(
-            "Nothing is open with these filters, and nothing was: load the help desk's tickets, or choose others."
+        return page.missing(
+            "now", page.html("Nothing is open, and nothing was: load the help desk's tickets.")
         )
     return Markup(" ").join(filter(None, (_moved(page, moved, end), _old(page))))
 
@@ -172,7 +161,7 @@ def sentence(page: Page) -> Markup:
 def _moved(page: Page, moved: Mapping[str, int], end: Cell) -> Markup:
     start, now = moved.get(START), page.value(end)
     if start is None:
-        return page.html("Open tickets: {now}.", now=now)
+        return page.html("Tickets still open: {now}.", now=now)
     before = page.words.count(start)
     if start == end.value:
         return page.html("The backlog ends where it began, at {now}.", now=now)
@@ -207,7 +196,9 @@ def _old(page: Page) -> Markup:
     oldest = bands[-1]
     age = page.words.label("band", oldest.keys["band"]).lstrip("≥").strip()
     n = page.link(page.words.count(oldest.value or 0), page.rows_url("backlog"))
-    return page.html("Opened {age} ago or more: {n} of {all}.", age=age, n=n, all=page.words.count(oldest.n))
+    return page.html(
+        "Still open after {age} or more: {n} of {all}.", age=age, n=n, all=page.words.count(oldest.n)
+    )
 
 
 SCREEN = Screen("backlog", "Backlog and ageing", 40, compose, ASKS)

@@ -95,11 +95,11 @@ def compose(page: Page) -> View:
 
 
 def _no_orders(page: Page) -> str:
-    return page.say("No orders in this period: load the shop's orders to see who comes back.")
+    return page.say("No orders: load the shop's orders to see who comes back.")
 
 
 def _no_costs(page: Page) -> str:
-    return page.say("No costs in this period: load hourly rates, channel fees or fixed costs (kind `cost`).")
+    return page.say("No costs: load hourly rates, channel fees or fixed costs (kind `cost`).")
 
 
 def groups(page: Page) -> Figure:
@@ -133,7 +133,11 @@ def _orders(page: Page, result: Result) -> Mapping[str, Any]:
 def _table(page: Page, name: str, title: str, columns: Sequence[Column], split: str) -> Figure:
     """Several KPIs by one split; what to load where none has a value."""
     made = pivot(page, split, columns, order="name")
-    return Figure(name, title, made) if made.rows else page.nothing(name, title, _no_orders(page))
+    return (
+        Figure(name, title, made)
+        if made.rows
+        else page.nothing(name, title, page.missing(columns[0].ask, _no_orders(page)))
+    )
 
 
 def _months(page: Page) -> Figure:
@@ -150,7 +154,8 @@ def sentence(page: Page) -> Markup:
     """What moved beyond chance, else how things stand; and whether customers with a ticket come back as others do."""
     level = _level(page)
     if not level:
-        return page.html("Load orders and costs to see who comes back and what care costs.")
+        load = page.html("Load orders and costs to see who comes back and what care costs.")
+        return page.missing("orders", page.missing("costs", load))
     asks = ("orders", "visits", "contacts", "costs", "share")
     moved = moves.news(page, asks, cause.asides(page, WHERE))
     return moves.joined(moved or level, _gap(page))

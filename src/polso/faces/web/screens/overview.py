@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from polso.faces.web import cause, funnel, moves, plots
+from polso.faces.web import cause, funnel, moves, plots, rolled
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Tile, View
 from polso.faces.web.screen import TIME, Ask, Screen
@@ -55,7 +55,7 @@ def compose(page: Page) -> View:
     figures = [
         page.figure("channels", page.say("Tickets by channel"), "channels", small),
         page.figure("week", page.say("When customers get in touch"), "week", plots.heat),
-        page.figure("roll", page.say("How the backlog moved"), "roll", plots.bridge),
+        rolled.figure(page, "roll", page.say("How the backlog moved"), "roll"),
         funnel.figure(page),
     ]
     return View(sentence(page), tiles, figures)
@@ -76,7 +76,7 @@ def sentence(page: Page) -> Markup:
     """What got worse and what got better, beyond what chance explains, the largest moves first."""
     asked = [cell for name in ("now", "fast") for cell in page.cells(name)]
     if not any(cell.value for cell in asked):
-        return page.html("Nothing in this period and with these filters.")
+        return page.missing("now", page.html("Nothing in this period and with these filters."))
     if page.earlier is None:
         return page.html("Choose a period to compare with to see what changed.")
     said = moves.news(page, ("now", "fast"), cause.asides(page, WHERE))

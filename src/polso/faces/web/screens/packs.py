@@ -213,4 +213,4 @@ def sentence(page: Page, found: Judgement | None) -> Markup:
     return Markup(" ").join(parts)
 
 
-SCREEN = Screen("packs", "Regulation packs", 120, compose)
+SCREEN = Screen("packs", "Regulation packs", 120, compose, takes=("pack", "year", "all"))

@@ -109,7 +109,7 @@ def waits(page: Page) -> Figure:
     cells = [(seconds, page.cell(f"within_{seconds}", LEVEL)) for seconds in WITHIN]
     known = [(seconds, cell) for seconds, cell in cells if cell and cell.value is not None]
     if not known:
-        return page.nothing("waits", title, page.why("wait") or nothing(page))
+        return page.nothing("waits", title, page.why("wait") or page.missing("wait", nothing(page)))
     rows = tuple(
         (
             TableCell(page.words.duration(seconds), seconds, numeric=True),
@@ -158,16 +158,14 @@ def _rising(page: Page, known: Sequence[tuple[int, Cell]]) -> dict[str, Any]:
 
 def nothing(page: Page) -> str:
     """What to load where no contact reached a queue."""
-    return page.say(
-        "No contact reached a queue in this period: load a phone log, or events `entered` and `left`."
-    )
+    return page.say("No contact reached a queue: load a phone log, or events `entered` and `left`.")
 
 
 def sentence(page: Page) -> Markup:
     """What changed most for who calls, and where; else how it stands."""
     level = standing(page)
     if level is None:
-        return Markup("{}").format(nothing(page))
+        return Markup("{}").format(page.missing("levels", nothing(page)))
     found = moves.moves(page, ("levels", "now", "wait", "wait_p90"), (*MOVING, *WAIT))
     if not found:
         return moves.joined(level, calls_alone(page), moves.unchanged(page))

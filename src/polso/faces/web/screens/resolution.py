@@ -112,8 +112,14 @@ def still_unsolved(page: Page) -> Figure:
     title = page.say("Still unsolved, by time since the opening")
     found = curve_of(page)
     if found is None or not found.points:
-        return page.nothing("curve", title, page.say("No ticket of this period has been solved yet."))
-    note = page.say(
+        return page.nothing(
+            "curve", title, page.missing("median", page.say("No ticket of this period has been solved yet."))
+        )
+    one = page.say(
+        "{n} ticket opened in the period, {ended} solved; while still open it counts for as long as it was seen (Kaplan-Meier).",
+        n=page.words.count(found.n), ended=page.words.count(found.ended),
+    )  # fmt: skip
+    note = one if found.n == 1 else page.say(
         "{n} tickets opened in the period, {ended} solved; those still open count for as long as they were seen (Kaplan-Meier).",
         n=page.words.count(found.n), ended=page.words.count(found.ended),
     )  # fmt: skip
@@ -221,7 +227,9 @@ def definitions(page: Page) -> tuple[Figure, ...]:
     cells = [c for c in page.cells("definitions") if c.n]
     result = page.result("definitions")
     if result is None or not cells:
-        return (page.nothing("definitions", title, page.why("definitions")),)
+        return (
+            page.nothing("definitions", title, page.why("definitions") or page.missing("definitions", "")),
+        )
     parted = {one.right: one for one in _partings(page)}
     rows = tuple(_definition_row(page, result, cell, parted) for cell in cells)
     values = [
@@ -314,9 +322,7 @@ def sentence(page: Page) -> Markup:
     """What changed most about solving, and where; else how it stands."""
     level = standing(page)
     if level is None:
-        return page.html(
-            "Nothing was solved in this period: load events `opened` and `solved`, or choose a longer one."
-        )
+        return page.missing("median", page.html("Nothing was solved: load events `opened` and `solved`."))
     kpis = (*TIMED, *SPLIT, "resolution_rate", "repeat_contact_rate")
     found = moves.moves(page, ("median", "p90", "now"), kpis)
     if not found:

@@ -65,9 +65,7 @@ def compose(page: Page) -> View:
 
 
 def _load(page: Page) -> str:
-    return page.say(
-        'No such answer in this period: load a survey ([[source]] kind = "survey"), or events `rated`.'
-    )
+    return page.say('No such answer: load a survey ([[source]] kind = "survey"), or events `rated`.')
 
 
 def tiles(page: Page) -> list[Tile]:
@@ -154,7 +152,7 @@ def sentence(page: Page) -> Markup:
     """Which of the three moved most, and where; else how they stand."""
     level = standing(page)
     if not level:
-        return Markup("{}").format(_load(page))
+        return Markup("{}").format(page.missing("now", _load(page)))
     found = moves.moves(page, ("now", "asked"), (*SAID, *OTHERS, ANSWERED))
     if not found:
         return moves.joined(level, moves.unchanged(page))
@@ -190,10 +188,11 @@ def standing(page: Page) -> Markup:
         if cell is None or cell.value is None:
             continue
         value, n = page.value(cell), page.words.count(cell.n)
+        answers = page.say("{n} answer", n=n) if cell.n == 1 else page.say("{n} answers", n=n)
         parts.append({
-            "csat": page.html("{value} are satisfied ({n} answers)", value=value, n=n),
-            "nps": page.html("NPS {value} ({n} answers)", value=value, n=n),
-            "ces": page.html("effort {value} of 7 ({n} answers)", value=value, n=n),
+            "csat": page.html("{value} are satisfied ({answers})", value=value, answers=answers),
+            "nps": page.html("NPS {value} ({answers})", value=value, answers=answers),
+            "ces": page.html("effort {value} of 7 ({answers})", value=value, answers=answers),
         }[kpi])  # fmt: skip
     return Markup("{}.").format(Markup("; ").join(parts)) if parts else Markup("")
 

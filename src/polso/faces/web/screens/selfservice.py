@@ -126,7 +126,11 @@ def _no_bots(page: Page) -> str:
 def _bots(page: Page) -> Figure:
     made = pivot(page, "channel", BOT_COLUMNS, order="name")
     title = page.say("Bots by channel")
-    return Figure("bots", title, made) if made.rows else page.nothing("bots", title, _no_bots(page))
+    return (
+        Figure("bots", title, made)
+        if made.rows
+        else page.nothing("bots", title, page.missing("bots", _no_bots(page)))
+    )
 
 
 def _threads(page: Page) -> Figure:
@@ -153,7 +157,8 @@ def _articles(page: Page) -> Figure:
         : plots.MOST
     ]
     if result is None or not views:
-        empty = page.why("by_article") or page.say("No article was read: load the views of help articles.")
+        load = page.say("No article was read: load the views of help articles.")
+        empty = page.why("by_article") or page.missing("by_article", load)
         return page.nothing("articles", title, empty)
     kept = {cell.keys["article"] for cell in views}
     cells = [cell for cell in result if cell.keys["article"] in kept]
@@ -165,9 +170,12 @@ def sentence(page: Page) -> Markup:
     """What moved beyond chance, else how much customers solved by themselves."""
     level = _level(page)
     if not level:
-        return page.html(
+        said = page.html(
             "Load visits, searches, bot conversations or a community to see what customers solve by themselves."
         )
+        for ask in ("threads", "searches", "bots", "visits"):
+            said = page.missing(ask, said)
+        return said
     asks = ("visits", "bots", "hand_off", "articles", "searches", "threads", "answers")
     return moves.news(page, asks, cause.asides(page, ("bots_by_channel",))) or level
 

@@ -70,7 +70,7 @@ def _project(page: Page) -> Facts:
         (page.say("fewer rows than this carry a warning"), page.words.count(project.minimum_n)),
         (
             page.say("a ticket is reopened by"),
-            ", ".join(page.say(name) for name in page.about.config.reopen_on),
+            ", ".join(page.words.label("kind", name) for name in page.about.config.reopen_on),
         ),
     ]
 
@@ -182,10 +182,14 @@ def _closed(page: Page, one: CalendarSettings) -> str:
     return ", ".join(said) or DASH
 
 
+def _several(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
 def _when(page: Page, when: Mapping[str, Any]) -> str:
     """A slice as people read it: channel: phone; team: emergenze."""
     said = [
-        f"{page.say(name)}: {', '.join(value) if isinstance(value, tuple | list) else value}"
+        f"{page.named(name)}: {', '.join(page.words.label(name, one) for one in _several(value))}"
         for name, value in when.items()
     ]
     return "; ".join(said) or page.say("everything")

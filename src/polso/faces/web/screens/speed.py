@@ -41,6 +41,7 @@ ASKS: Final = {
     "rate": Ask(("first_response_rate_within",), compare=True),
     "rate_course": Ask(("first_response_rate_within",), by=(TIME,)),
     "waiting": Ask(("open_turns",)),
+    "waiting_now": Ask(("open_turns",), ever=True),
     "waiting_channels": Ask(("open_turns",), by=("channel",)),
     "counting_open": Ask(("first_response_time_open",), compare=True),
     "channels": Ask(TIMES, stat="median", by=("channel",), compare=True),
@@ -60,7 +61,10 @@ def compose(page: Page) -> View:
         *page.tiles("median", *TIMES, spark="course"),
         in_time(page),
         page.tile("counting_open", "first_response_time_open"),
-        page.tile("waiting", "open_turns"),
+        _named(
+            page.tile("waiting", "open_turns"), page.say("Written in the period, still waiting for a reply")
+        ),
+        _named(page.tile("waiting_now", "open_turns"), page.say("Waiting for a reply now, whenever written")),
     ]
     figures = [
         _course(page, "first", page.say("First response, median"), FIRST),
@@ -75,6 +79,10 @@ def compose(page: Page) -> View:
         by_channel(page),
     ]
     return View(sentence(page), [tile for tile in tiles if tile is not None], figures)
+
+
+def _named(tile: Tile | None, title: str) -> Tile | None:
+    return tile and replace(tile, title=title)
 
 
 def in_time(page: Page) -> Tile | None:
@@ -173,14 +181,20 @@ def _on_one_scale(rows: list[dict[str, Any]], marks: Mapping[str, str]) -> dict[
 
 
 def still_waiting(page: Page) -> Figure:
-    """Customers whose last message nobody has answered yet, by channel, and the way to their tickets."""
+    """Customers who wrote in the period and whom nobody has answered yet, by channel, and the way to their tickets."""
     title, result = (
-        page.say("Customers still waiting for a reply, by channel"),
+        page.say("Written in the period and still waiting for a reply, by channel"),
         page.result("waiting_channels"),
     )
     if result is None or not any(cell.value for cell in result):
-        nobody = page.say("Nobody is waiting for a reply.") if result and result.cells else ""
-        return page.nothing("waiting", title, page.why("waiting_channels") or nobody)
+        nobody = (
+            page.say("Nobody who wrote in the period is waiting for a reply.")
+            if result and result.cells
+            else ""
+        )
+        return page.nothing(
+            "waiting", title, page.why("waiting_channels") or page.missing("waiting_channels", nobody)
+        )
     kept = replace(result, cells=tuple(cell for cell in result if cell.value))
     link = (page.say("the turns without a reply"), page.rows_url("open_turns"))
     return Figure("waiting", title, page.table(kept), plots.bars(page, kept), links=(link,))
@@ -202,7 +216,7 @@ def targets(page: Page) -> Figure:
             asked = TableCell(page.words.share(one.share) if one.share else "", one.share, numeric=True)
             rows.append((named, asked, *cells_of(page, column, cell)))
     if not rows:
-        return page.nothing("targets", title, page.why("targets"))
+        return page.nothing("targets", title, page.why("targets") or page.missing("targets", ""))
     heads = (page.say("target"), page.say("should be"), page.say("is"), page.say("change"), "n")
     return Figure("targets", title, Table(heads, ("target", "share", "value", "change", "n"), tuple(rows)))
 
@@ -211,7 +225,7 @@ def said_target(page: Page, target: Target) -> str:
     """A target as people say it: for whom, and within what."""
     limit = f"≤ {page.words.value(target.within, 'duration', business=target.calendar)}"
     whom = [
-        page.words.label(name, value if isinstance(value, str) else ", ".join(value))
+        ", ".join(page.words.label(name, one) for one in ((value,) if isinstance(value, str) else value))
         for name, value in target.when.items()
     ]
     return ", ".join([*whom, limit])
@@ -233,7 +247,8 @@ def clocks(page: Page) -> Figure:
         rows.append((TableCell(known, kpi), *parts))
     heads = (page.say("wait"), columns[0].head, "n", columns[1].head, columns[2].head, page.say("change"),
              columns[3].head, page.say("change"))  # fmt: skip
-    names = ("kpi", "median", "n", "median_open", "p90", "p90_change", "p90_open", "p90_open_change")
+    names = ("kpi", "median (seconds)", "n", "median, opening hours (seconds)", "p90 (seconds)", "p90 change (seconds)",
+             "p90, opening hours (seconds)", "p90, opening hours, change (seconds)")  # fmt: skip
     return Figure("clocks", page.say("Calendar time and opening hours"), Table(heads, names, tuple(rows)))
 
 
@@ -253,9 +268,7 @@ def sentence(page: Page) -> Markup:
     """Whether first responses got slower or faster and above all where, how often in time, and who still waits."""
     cell = page.cell("median", FIRST)
     if cell is None or cell.value is None:
-        return page.html(
-            "No first responses in this period: load tickets with their messages, or choose other dates."
-        )
+        return page.missing("median", page.html("No first responses: load tickets with their messages."))
     return Markup(" ").join(filter(None, (_first(page, cell), _in_time(page), _waiting(page))))
 
 
@@ -329,10 +342,17 @@ def _waiting(page: Page) -> Markup:
     cell = page.cell("waiting", "open_turns")
     if cell is None or cell.value is None:
         return Markup("")
-    if not cell.value:
+    n = page.link(page.words.count(cell.value), page.rows_url("open_turns")) if cell.value else Markup("0")
+    every = page.cell("waiting_now", "open_turns")
+    if every is None or every.value is None:
+        return page.html("Written in this period and still waiting for a reply: {n}.", n=n)
+    if not every.value:
         return page.html("Nobody is waiting for a reply.")
-    n = page.link(page.words.count(cell.value), page.rows_url("open_turns"))
-    return page.html("Still waiting for a reply: {n}.", n=n)
+    rows = page.state.over("all").url("/rows/open_turns")
+    return page.html(
+        "Waiting for a reply now: {all}, of whom {n} wrote in this period.",
+        n=n, all=page.link(page.words.count(every.value), rows),
+    )  # fmt: skip
 
 
 SCREEN = Screen("speed", "Speed", 30, compose, ASKS)

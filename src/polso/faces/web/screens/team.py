@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
+from polso.config import SMALL_TEAMS
 from polso.faces.web import cause, moves, plots
 from polso.faces.web.dots import dots
 from polso.faces.web.page import Page
@@ -76,8 +77,24 @@ def compose(page: Page) -> View:
         _csat(page),
     ]
     named = people(page)
-    said = {"people": named, "refused": page.why("contacts_by_agent"), "reasons": _reasons(page)}
+    said = {"people": named, "refused": page.why("contacts_by_agent"), "reasons": _reasons(page),
+            "merged": small_teams(page)}  # fmt: skip
     return View(sentence(page), [tile for tile in made if tile], [*figures, *named], said)
+
+
+def small_teams(page: Page) -> Markup:
+    """Why several teams stand under one name; nothing where each stands for itself."""
+    if SMALL_TEAMS not in values_of(page, tuple(TEAMS), "team"):
+        return Markup("")
+    least, count = page.about.config.privacy, page.words.count
+    settings = page.link(page.say("the settings"), page.state.url("/settings") + "#privacy")
+    return page.html(
+        "“{name}” are all teams with fewer than {agents} people or {contacts} contacts, taken together, the next smallest "
+        "with them where they still are too few: numbers of so few would be those of single persons. "
+        "The minimum stands in {settings}, under Privacy.",
+        name=page.say(SMALL_TEAMS), agents=count(least.minimum_agents), contacts=count(least.minimum_contacts),
+        settings=settings,
+    )  # fmt: skip
 
 
 def _nothing(page: Page) -> str:
@@ -98,7 +115,9 @@ def teams(page: Page) -> Figure:
     )
     note = page.say("Teams do different work: a filter by issue type compares like with like.")
     if not made.rows:
-        return page.nothing("teams", title, page.why("contacts_by_team") or _nothing(page))
+        return page.nothing(
+            "teams", title, page.why("contacts_by_team") or page.missing("contacts_by_team", _nothing(page))
+        )
     return Figure("teams", title, made, note=note)
 
 
@@ -229,7 +248,8 @@ def sentence(page: Page) -> Markup:
     """What moved beyond chance and in which team, else what the teams handled; never a person."""
     cell = page.cell("contacts", "contact_volume", "default")
     if cell is None or not cell.value:
-        return page.html("Load calls, chats, messages or tickets to see what the teams handle.")
+        load = page.html("Load calls, chats, messages or tickets to see what the teams handle.")
+        return page.missing("contacts", load)
     return moves.news(page, WHOLE, cause.asides(page, TEAMS)) or _level(page, cell)
 
 
@@ -237,6 +257,8 @@ def _level(page: Page, volume: Cell) -> Markup:
     contacts = page.value(volume)
     teams = len({c.keys["team"] for c in page.cells("contacts_by_team") if c.keys["team"] is not None})
     busy = page.cell("states", "occupancy", "default")
+    if volume.value == 1:
+        return page.html("{contacts} contact came in.", contacts=contacts)
     said = page.html(
         "{teams} teams handled {contacts} contacts.", teams=page.words.count(teams), contacts=contacts
     )

@@ -88,7 +88,7 @@ def peaks(page: Page) -> Figure:
     title, result = page.say("When it is busiest"), page.result("peaks")
     cells = [cell for cell in result or () if cell.value]
     if result is None or not cells:
-        nothing = page.say("Nothing in this period and with these filters.")
+        nothing = page.missing("peaks", page.say("Nothing in this period and with these filters."))
         return page.nothing("peaks", title, page.why("peaks") or nothing)
     rows = []
     for cell in cells:
@@ -126,20 +126,23 @@ def sentence(page: Page) -> Markup:
     tickets, contacts = (page.cell("now", kpi, "default") for kpi in ("ticket_volume", "contact_volume"))
     if tickets is not None and tickets.value:
         return Markup(" ").join(filter(None, (_tickets(page, tickets), _busiest(page))))
+    if contacts is not None and contacts.value == 1:
+        return page.html(
+            "No tickets here, but {contacts} contact: load the help desk's tickets to see what it was about.",
+            contacts=page.value(contacts),
+        )
     if contacts is not None and contacts.value:
         return page.html(
             "No tickets here, but {contacts} contacts: load the help desk's tickets to see what they were about.",
             contacts=page.value(contacts),
         )
-    return page.html(
-        "Nobody got in touch in this period: load tickets, calls or chats, or choose other dates."
-    )
+    return page.missing("now", page.html("Nobody got in touch: load tickets, calls or chats."))
 
 
 def _tickets(page: Page, cell: Cell) -> Markup:
     """The number of tickets as a move, where it is more than chance makes in as many tickets."""
     now, result = page.value(cell), page.result("now")
-    if result is None or cell.change is None or not cell.previous:
+    if result is None or cell.change is None or not cell.previous or page.halved:
         return page.html("Tickets opened: {now}.", now=now)
     before = page.words.count(cell.previous)
     definition = page.definition(result, cell)

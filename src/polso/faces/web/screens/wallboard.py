@@ -85,7 +85,7 @@ def names_of(today: Page) -> dict[str, str]:
     """The KPIs in as few words as can be read from afar."""
     return {
         "ticket_volume": today.say("Tickets opened"), WAITING: today.say("Waiting for a reply"),
-        "backlog": today.say("Tickets open"), OFFERED: today.say("Calls and chats"),
+        "backlog": today.say("Tickets still open"), OFFERED: today.say("Calls and chats"),
         LEVEL: today.say("Service level"), GIVEN_UP: today.say("Gave up"),
     }  # fmt: skip
 
@@ -133,7 +133,7 @@ def longest(today: Page) -> Tile:
     if row is None:
         return Tile("longest", title, Number(DASH))
     waited = (today.about.as_of - row["started_at"]).total_seconds()
-    place = " · ".join(str(row[name]) for name in ("team", "channel") if row.get(name))
+    place = " · ".join(today.words.label(name, row[name]) for name in ("team", "channel") if row.get(name))
     return Tile("longest", title, Number(today.words.duration(max(0.0, waited)), n=place))
 
 
@@ -194,11 +194,21 @@ def sentence(today: Page) -> Markup:
     )
     parts = []
     if waiting is not None and waiting.value:
-        parts.append(today.html("{n} wait for a reply", n=today.value(waiting)))
+        n = today.value(waiting)
+        one = waiting.value == 1
+        parts.append(
+            today.html("{n} waits for a reply", n=n) if one else today.html("{n} wait for a reply", n=n)
+        )
     elif waiting is not None and waiting.value is not None:
         parts.append(today.html("Nobody waits for a reply"))
     if backlog is not None and backlog.value is not None:
-        parts.append(today.html("{n} tickets are open", n=today.value(backlog)))
+        n = today.value(backlog)
+        one = backlog.value == 1
+        parts.append(
+            today.html("{n} ticket is still open", n=n)
+            if one
+            else today.html("{n} tickets are still open", n=n)
+        )
     if level is not None and level.value is not None:
         parts.append(today.html("{value} were answered in time", value=today.value(level)))
     if not parts:
