@@ -48,7 +48,7 @@ def twice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     )
     with polso.open(folder) as care:
         care.load()
-    with Readers(folder, 1) as readers, readers.borrow() as care:
+    with Readers(folder, 2) as readers, readers.borrow() as care:
         alone = Care(care.folder, care.config, care.engine)
         kpis = tuple(sorted(d.label for entry in care.catalogue.values() for d in entry.definitions))
         yield Twice(readers, alone, kpis)

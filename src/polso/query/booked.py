@@ -14,15 +14,17 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from polso.engine import Table
+from polso.engine import Table, ibis, micros_of
 from polso.kpis.definition import Condition
 from polso.kpis.kinds import Ask
 from polso.query.period import Period
 from polso.query.question import Question, Scope
 from polso.query.scan import Cell, Wanted, in_scope, scan, text_key
-from polso.query.store import WEEKDAY, Store
+from polso.query.store import SLOT_US, WEEKDAY, Store
 
 MICROSECOND: Final = timedelta(microseconds=1)
+SLOT: Final = timedelta(microseconds=SLOT_US)
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as all instants of a store
 ITEMS: Final = ("fixed", "channel_fee")
 # A stretch of an answer's time: the time key of its cells, its start and its end.
 Piece = tuple[Cell, datetime, datetime]
@@ -31,7 +33,10 @@ Spent = dict[Any, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """Amounts booked in the same words at the same instant; `covers` None where they are of that instant."""
+    """Amounts booked in the same words in the same quarter of an hour, which begins at `since`.
+
+    covers: the stretch that they pay for; None where they are of their instant.
+    """
 
     item: str
     channel: str | None
@@ -75,13 +80,16 @@ def covering(store: Store, whole: Question, scope: Scope) -> list[Booking]:
         lambda stood, _: _summed(in_scope(store, "costs", None, stood[0], scope, d)),
     )
     return [
-        Booking(r["item"], r["channel"], r["covers"], r["since"], int(r["cents"])) for r in found.to_pylist()
+        Booking(r["item"], r["channel"], r["covers"], EPOCH + r["slot"] * SLOT, int(r["cents"]))
+        for r in found.to_pylist()
     ]
 
 
 def _summed(rows: Table) -> Table:
+    """By the quarter of an hour, in which no local day ends: however many amounts were booked, few rows are left."""
     kept = rows.filter(rows["item"].isin(ITEMS), rows.covers.notnull())
-    keys = ("item", "channel", "covers", "since")
+    kept = kept.mutate(slot=(micros_of(kept.since) // ibis.literal(SLOT_US, "int64")).cast("int64"))
+    keys = ("item", "channel", "covers", "slot")
     return kept.group_by(*keys).aggregate(cents=kept.amount_minor.cast("decimal(38, 0)").sum())
 
 
