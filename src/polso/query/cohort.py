@@ -33,6 +33,8 @@ def cohorts(
     last row there meets `part`, if the definition has one. Over weekdays and hours of day the cohorts read
     there are added up.
     """
+    if not definitions:
+        return [{} for _ in questions]
     cuts = [[s for s in stretches(store, q.period, q.grains) if s.start <= store.as_of] for q in questions]
     found: list[dict[int, Answers]] = [{place: {} for place in definitions} for _ in questions]
     for places in _together(definitions, questions[0]):

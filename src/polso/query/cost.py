@@ -25,7 +25,7 @@ from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.rolled import cube
 from polso.query.scan import Cell, Found, Wanted, in_scope, scan, shape_key, text_key
 from polso.query.stock import touching
-from polso.query.store import WEEKDAY, Store, buckets, local_slots
+from polso.query.store import WEEKDAY, Store, buckets, days, local_slots
 
 HOUR_US = 3_600_000_000
 DAY = "day"
@@ -134,9 +134,8 @@ def _paid(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) 
 
 def _days(store: Store, whole: Question) -> list[tuple[Any, ...]]:
     """The days of a period, each with its labels in the grains asked for."""
-    slots = local_slots(whole.period, WEEKDAY[store.week_start])
-    named = zip(*(slots[GRAINS[grain]].to_pylist() for grain in (DAY, *whole.grains)), strict=True)
-    return list(dict.fromkeys(named))
+    table = days(store, whole.period)
+    return list(zip(*(table[GRAINS[grain]].to_pylist() for grain in (DAY, *whole.grains)), strict=True))
 
 
 def _paid_in(store: Store, whole: Question, scope: Scope, pieces: Sequence[Piece]) -> Spent:

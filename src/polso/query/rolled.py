@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -18,10 +17,9 @@ import pyarrow as pa
 from polso.engine import Table, Value
 from polso.facts import FACTS
 from polso.query.conditions import all_of
-from polso.query.period import Period
 from polso.query.question import GRAINS, Question
 from polso.query.standing import filled, stand
-from polso.query.store import WEEKDAY, Store, local_slots
+from polso.query.store import DAILY, WEEKDAY, Store, local_slots
 
 if TYPE_CHECKING:
     from polso.kpis.kinds import Aggregation
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 # What may be added up, and what no rows of it are.
 ADDITIVE: Final[Mapping[Aggregation, int | None]] = {"count": 0, "negative": 0, "sum": None, "squares": None}
 # The grain rows are kept by -> the splits by time that can be read off it.
-DAILY: Final = ("day", "week", "month", "quarter", "year", "weekday")
 BASES: Final = {"day": DAILY, "hour": (*DAILY, "hour", "hour_of_day")}
 STARTS: Final = {"day": "slot", "hour": "hour_start"}
 START: Final = "polso_start"
@@ -77,7 +74,7 @@ def cube(store: Store, fact: str, questions: Sequence[Question], own: str | None
 
     own: a split that the pass works out and no column of the fact has.
     """
-    one, whole = questions[0], whole_period(store)
+    one, whole = questions[0], store.years
     grain = next((grain for grain, known in BASES.items() if set(one.grains) <= set(known)), None)
     names = tuple(sorted({*one.dimensions, *(condition.column for condition in one.where)}))
     inside = all(whole.since <= q.period.since and q.period.until <= whole.until for q in questions)
@@ -86,12 +83,6 @@ def cube(store: Store, fact: str, questions: Sequence[Question], own: str | None
     if grain is None or not inside or not {*store.fact(fact).columns}.difference(fine).issuperset(columns):
         return None
     return Cube(fact, columns, grain, replace(one, period=whole, by=(*names, grain), where=()))
-
-
-def whole_period(store: Store) -> Period:
-    """The years that the data speaks of."""
-    first, last = store.local_day(store.first), store.local_day(store.last)
-    return Period(date(first.year, 1, 1), date(last.year + 1, 1, 1), store.zone)
 
 
 def rolled(

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,6 +31,8 @@ TEXTS = 2000
 # How scratch tables of pseudonyms are called.
 PSEUDONYMS = "pseudonyms_"
 SLOT_US = 15 * 60 * 1_000_000
+# The grains whose labels change at midnight alone.
+DAILY = ("day", "week", "month", "quarter", "year", "weekday")
 WEEKDAY = {"monday": 1, "saturday": 6, "sunday": 7}
 
 
@@ -66,6 +69,12 @@ class Store:
     def local_day(self, instant: datetime) -> date:
         """The local date of a naive UTC instant."""
         return instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()
+
+    @cached_property
+    def years(self) -> Period:
+        """The whole years that the data speaks of."""
+        first, last = self.local_day(self.first), self.local_day(self.last)
+        return Period(date(first.year, 1, 1), date(last.year + 1, 1, 1), self.zone)
 
     def is_silent(self, period: Period) -> bool:
         """Whether the data says nothing of a period: it begins after the data ends, or ends before it begins."""
@@ -229,15 +238,36 @@ def stretches(store: Store, period: Period, grains: tuple[str, ...]) -> Sequence
 
     A weekday or an hour of day is cut too: into days and hours, each with its own place in time.
     """
+    if not grains:
+        return (Stretch((), (), *period.instants),)
+    if set(grains) <= set(DAILY):
+        return _cut(days(store, period), period, grains)
     return _stretches(period, grains, WEEKDAY[store.week_start])
+
+
+def days(store: Store, period: Period) -> pa.Table:
+    """The local days of a period, in order: `slot` (when each starts) and its labels, as in the slot table."""
+    whole = store.years if store.years.since <= period.since and period.until <= store.years.until else period
+    table = _days(whole, WEEKDAY[store.week_start])
+    first = (period.since - whole.since).days
+    return table.slice(first, period.days)
+
+
+@lru_cache(16)
+def _days(period: Period, week_start: int) -> pa.Table:
+    slots = local_slots(period, week_start)
+    numbers = slots["date"].cast(pa.int32()).to_numpy()
+    return slots.take(np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1)))
 
 
 @lru_cache(256)
 def _stretches(period: Period, grains: tuple[str, ...], week_start: int) -> tuple[Stretch, ...]:
-    since, until = period.instants
-    if not grains:
-        return (Stretch((), (), since, until),)
-    table = local_slots(period, week_start)
+    return _cut(local_slots(period, week_start), period, grains)
+
+
+def _cut(table: pa.Table, period: Period, grains: tuple[str, ...]) -> tuple[Stretch, ...]:
+    """Runs of rows (days, or quarters of an hour) that share their labels."""
+    until = period.instants[1]
     asked = list(zip(*(table[GRAINS[g]].to_pylist() for g in grains), strict=True))
     fine = list(zip(*(table[GRAINS[FINE.get(g, g)]].to_pylist() for g in grains), strict=True))
     starts = table["slot"].to_pylist()

@@ -14,7 +14,7 @@ from polso.kpis.kinds import kind_of
 from polso.query.percentiles import asked_percentiles
 from polso.query.period import Period
 from polso.query.question import Question, Scope
-from polso.query.rolled import cube, whole_period
+from polso.query.rolled import cube
 from polso.query.scan import Cell, Wanted, scan, shape_key
 from polso.query.store import Store, stretches
 
@@ -84,7 +84,7 @@ def _all(store: Store, d: Definition, base: Question, scope: Scope) -> dict[Cell
 
 def _cut(store: Store, question: Question) -> dict[Any, Period]:
     """The days, weeks, months of which a period holds a part: their labels, and the part."""
-    whole = {s.labels: s for s in stretches(store, whole_period(store), question.grains)}
+    whole = {s.labels: s for s in stretches(store, store.years, question.grains)}
     return {
         s.labels[0]: Period(store.local_day(s.start), store.local_day(s.end), question.period.zone)
         for s in stretches(store, question.period, question.grains)
