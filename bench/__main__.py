@@ -92,7 +92,7 @@ def _web(b: Bench) -> Result:
     """The demo's base company is multiplied in SQL, so the large store costs minutes, not hours."""
     large, demo = web.projects(b.folder, b.large, min(20_000, b.large), b.memory)
     full = b.size == "full"
-    asks, people, lasting = (20, 50, 60.0) if full else (5, 10, 10.0)
+    asks, people, lasting = (9, 50, 60.0) if full else (5, 10, 10.0)
     return web.run(f"{b.large:,} tickets", large, demo, asks=asks, people=people, lasting=lasting)
 
 

@@ -27,8 +27,8 @@ TITLE: Final = "Pages in a browser, the server's time for every screen, and many
 NOTES: Final = [
     "The store is the demo company many times over (bench/multiplied.py): all facts are there at full size; the log holds one"
     " company's events, so Sources and data quality counts those alone.",
-    "New: a range of 90 days, or all time under a filter, that nobody asked before; the server's texts of questions are made"
-    " already, as after its first minutes. Again: the same page once more, as everybody else gets it.",
+    "New: a range of 90 days, or all time under a filter, that nobody asked before; the server has been asked every"
+    " screen under every filtered name twice before, as in its first minutes, so that its texts are made and counts kept by day. Again: the same page once more, as everybody else gets it.",
     "Readers ask over HTTP from another process, each every two seconds, any screen, 90 days; half of their questions are"
     " those of others.",
 ]
@@ -46,6 +46,10 @@ FLAGS: Final = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PAUSE: Final = 2.0
+# The last day of the simulated company.
+LAST: Final = date(2026, 6, 30)
+# What is asked for twice is kept (query/rollups.py).
+ASKED: Final = 2
 
 
 def run(size: str, large: Path, demo: Path, *, asks: int, people: int, lasting: float) -> Result:
@@ -96,23 +100,35 @@ def screens(
     """Per screen the seconds of every new page, and of the same again, by the application in this process."""
     from starlette.testclient import TestClient
 
+    from polso.faces.web import drawing
     from polso.faces.web.app import make_app
     from polso.faces.web.screen import screens as all_screens
     from polso.serving.readers import Readers
 
     found: dict[str, tuple[list[float], list[float]]] = {}
-    with Readers(folder) as readers:
+    with drawing.beside(), Readers(folder) as readers:
         last: date = readers.cached(("last",), lambda care: care.store.local_day(care.store.last))
         client = TestClient(make_app(readers), base_url="http://127.0.0.1")
-        for place, screen in enumerate(all_screens()):
-            for text in shapes:  # texts are made once; what differs afterwards is the range or the value
-                _seconds(client, url(screen.at, kind, last, 200 + text + len(FILTERS) * place))
+        warm(client, readers, kind, last, shapes)
+        for screen in all_screens():
             urls = [
                 url(screen.at, kind, last, len(FILTERS) * (kind == "all time") + nth) for nth in range(asks)
             ]
             new = [_seconds(client, one) for one in urls]
             found[screen.name] = new, [_seconds(client, one) for one in urls]
     return found
+
+
+def warm(client: Any, readers: Any, kind: str, last: date, shapes: tuple[int, ...] = SHAPES) -> None:
+    """Ask every screen under every shape of filters, as readers do in the first minutes, and wait for what is made of it."""
+    from polso.faces.web.screen import screens as all_screens
+
+    for round_ in range(ASKED):
+        for place, screen in enumerate(all_screens()):
+            for shape in shapes:
+                nth = 200 + shape + len(FILTERS) * (place + 20 * round_)
+                _seconds(client, url(screen.at, kind, last, nth))
+        readers.settle()
 
 
 def _seconds(client: Any, address: str) -> float:
@@ -125,10 +141,10 @@ def _seconds(client: Any, address: str) -> float:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, what: str = "serve") -> Iterator[str]:
     """The application of a project in a process of its own, on the loopback; its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.web", "serve", str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bench.web", what, str(folder)], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout
@@ -138,23 +154,28 @@ def served(folder: Path) -> Iterator[str]:
         process.wait(timeout=30)
 
 
-def serve(folder: Path) -> None:
-    """Serve until terminated; the first line says where."""
+def serve(folder: Path, *, ready: bool) -> None:
+    """Serve until terminated; the first line says where. `ready`: as after the first minutes."""
     import uvicorn
+    from starlette.testclient import TestClient
 
+    from polso.faces.web import drawing
     from polso.faces.web.app import make_app
     from polso.serving import running
     from polso.serving.readers import Readers
 
     sock, address = running.listen("127.0.0.1", 0)
-    with sock, Readers(folder) as readers:
+    with sock, drawing.beside(), Readers(folder) as readers:
+        app = make_app(readers)
+        if ready:
+            warm(TestClient(app, base_url="http://127.0.0.1"), readers, "90 days", LAST)
         print(address, flush=True)
-        server = uvicorn.Server(uvicorn.Config(make_app(readers), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         server.run(sockets=[sock])
 
 
 def _readers(folder: Path, people: int, lasting: float) -> list[str]:
-    with served(folder) as address:
+    with served(folder, "ready") as address:
         taken, errors = asyncio.run(_crowd(address, people, lasting))
     name = f"{people} readers for {lasting:.0f} s, {len(taken)} pages, {errors} errors"
     return _row(name, taken)
@@ -168,7 +189,7 @@ async def _crowd(address: str, people: int, lasting: float) -> tuple[list[float]
 
     paths = [screen.at for screen in all_screens()]
     drawn = random.Random(7)
-    pool = [url(drawn.choice(paths), "90 days", date(2026, 6, 30), 400 + nth) for nth in range(100)]
+    pool = [url(drawn.choice(paths), "90 days", LAST, 400 + nth) for nth in range(100)]
     taken: list[float] = []
     errors, end = 0, 0.0
 
@@ -177,7 +198,7 @@ async def _crowd(address: str, people: int, lasting: float) -> tuple[list[float]
         mine = random.Random(number)
         await asyncio.sleep(PAUSE * mine.random())
         while time.perf_counter() < end:
-            own = url(mine.choice(paths), "90 days", date(2026, 6, 30), mine.randrange(300))
+            own = url(mine.choice(paths), "90 days", LAST, mine.randrange(300))
             start = time.perf_counter()
             try:
                 answer = await client.get(address + (mine.choice(pool) if mine.random() < 0.5 else own))
@@ -189,8 +210,6 @@ async def _crowd(address: str, people: int, lasting: float) -> tuple[list[float]
 
     limits = httpx2.Limits(max_connections=people)
     async with httpx2.AsyncClient(timeout=120, limits=limits) as client:
-        for path in paths:  # as after the server's first minutes
-            await client.get(address + url(path, "90 days", date(2026, 6, 30), 299))
         end = time.perf_counter() + lasting
         await asyncio.gather(*(reader(number, client) for number in range(people)))
     return taken, errors
@@ -243,8 +262,8 @@ def projects(folder: Path, tickets: int, base: int, memory: str) -> tuple[Path, 
 def main() -> None:
     """What other processes run."""
     what, folder, *more = sys.argv[1:]
-    if what == "serve":
-        serve(Path(folder))
+    if what in ("serve", "ready"):
+        serve(Path(folder), ready=what == "ready")
     else:
         kind, asks = more
         print(json.dumps(screens(Path(folder), kind, int(asks))))

@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from polso.errors import PolsoError, QuestionError, UnknownName
 from polso.faces.asked import condition
 from polso.faces.web import drawing
-from polso.faces.web.narrow import narrowed
 from polso.faces.web.page import About, Page, grain_of
 from polso.faces.web.parts import FIRST, Figure, View
 from polso.faces.web.problems import detail_of, problem, status_of
@@ -43,18 +42,13 @@ def environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.globals |= {"screens": screens, "PERIODS": PERIODS, "COMPARISONS": COMPARISONS, "FIRST": FIRST}
-    made.filters["drawn"], made.filters["narrow"] = _drawn, _narrow
+    made.filters["drawn"] = _drawn
     return made
 
 
 def _drawn(figure: Figure) -> Any:
     """A figure's chart as SVG."""
     return figure.drawing if figure.spec is None else drawing.svg(figure.spec)
-
-
-def _narrow(figure: Figure) -> Any:
-    """A figure's chart as SVG for a narrow screen; nothing where its drawing is the same on every screen."""
-    return "" if figure.spec is None else drawing.svg(narrowed(figure.spec))
 
 
 def words_of(request: Request, state: State, about: About | None = None) -> PageWords:

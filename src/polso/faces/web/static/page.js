@@ -71,3 +71,23 @@ document.addEventListener("pointerenter", (event) => {
   const chart = event.target instanceof Element && event.target.matches("[data-spec]") && event.target;
   if (chart && matchMedia("(hover: hover)").matches) enliven(chart);
 }, true);
+
+// A narrow screen has its own drawing of every chart; wide ones never ask for it.
+const narrow = matchMedia("(max-width: 48rem)");
+const fit = async (place) => {
+  const address = place.dataset.drawn;
+  place.dataset.asked = address;
+  const answer = await fetch(address);
+  if (!answer.ok || place.dataset.drawn !== address) return;
+  const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
+  place.replaceChildren(...drawn.body.childNodes);
+};
+const refit = () => {
+  if (!narrow.matches) return;
+  for (const place of document.querySelectorAll(".chart.narrow:empty")) {
+    if (place.dataset.asked !== place.dataset.drawn) fit(place).catch((error) => console.warn("no narrow chart", error));
+  }
+};
+narrow.addEventListener("change", refit);
+new MutationObserver(refit).observe(document.body, { childList: true, subtree: true });
+refit();
