@@ -25,13 +25,19 @@ class Maker:
     def __init__(self, folder: Path, now: Callable[[], Snapshot]) -> None:
         self._path, self._now = folder / DATABASE, now
         self._closing = Event()
+        self._engine: DuckDB | None = None
         self._thread = Thread(target=self._work, name="rollups", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End, once the rollup at hand is made."""
+        """End; what is being made is given up."""
         self._closing.set()
-        self._thread.join()
+        while self._thread.is_alive():
+            engine = self._engine
+            if engine:
+                with suppress(EngineError):  # it may have ended meanwhile
+                    engine.connection.interrupt()
+            self._thread.join(PATIENCE)
 
     def settle(self) -> None:
         """Wait until all that was wanted so far is made."""
@@ -55,13 +61,14 @@ class Maker:
 
     def _make(self, rollups: Rollups, key: Hashable, make: Make, now: Snapshot) -> None:
         # A connection for each: none goes on looking at an old moment, which the store could not free.
-        engine = DuckDB(self._path)
+        self._engine = engine = DuckDB(self._path)
         try:
             # What is wrong with a question is told to whoever asks it of facts.
             with suppress(EngineError, PolsoError), engine.transaction():
                 if state_of(engine) == now.state:
                     rollups.keep(key, make(beside(now.care, engine).store))
         finally:
+            self._engine = None
             engine.close()
 
 
