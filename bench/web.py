@@ -11,6 +11,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,8 @@ NOTES: Final = [
     "The store is the demo company many times over (bench/multiplied.py): all facts are there at full size; the log holds one"
     " company's events, so Sources and data quality counts those alone.",
     "New: a range of 90 days, or all time under a filter, that nobody asked before; the server has been asked every"
-    " screen under every filtered name twice before, as in its first minutes, so that its texts are made and counts kept by day. Again: the same page once more, as everybody else gets it.",
+    " screen under every filtered name twice before, as in its first minutes, so that its texts are made and counts kept by day."
+    " Again: the same page once more, as everybody else gets it.",
     "Readers ask over HTTP from another process, each every two seconds, any screen, 90 days; half of their questions are"
     " those of others.",
 ]
@@ -50,14 +52,30 @@ PAUSE: Final = 2.0
 LAST: Final = date(2026, 6, 30)
 # What is asked for twice is kept (query/rollups.py).
 ASKED: Final = 2
+# Per screen: seconds of new pages, and of the same again.
+Taken = dict[str, tuple[list[float], list[float]]]
 
 
 def run(size: str, large: Path, demo: Path, *, asks: int, people: int, lasting: float) -> Result:
     """Everything, on a large store and on the demo."""
-    rows = [row for kind in ("90 days", "all time") for row in _screens(large, kind, asks)]
-    rows.append(_readers(large, people, lasting))
+    rows = []
+    for kind, crowd in (("90 days", people), ("all time", 0)):
+        told = apart_line("bench.web", "screens", str(large), kind, str(asks), str(crowd), str(lasting))
+        taken, (pages, errors) = json.loads(told)
+        rows += _told(kind, taken)
+        if crowd:
+            rows.append(
+                _row(f"{crowd} readers for {lasting:.0f} s, {len(pages)} pages, {errors} errors", pages)
+            )
     rows += _browser(demo)
     return Result("web", TITLE, size, None, None, rows, [*NOTES, _goals()], goal_text="see the goals below")
+
+
+def _told(kind: str, taken: Taken) -> list[list[str]]:
+    everything = [one for new, _ in taken.values() for one in new]
+    again = [one for _, found in taken.values() for one in found]
+    rows = [_row(f"{kind}, all screens", everything), _row(f"{kind}, all screens, again", again)]
+    return rows + [_row(f"{kind}, {name}", new) for name, (new, _) in taken.items()]
 
 
 def _goals() -> str:
@@ -67,21 +85,11 @@ def _goals() -> str:
 
 def url(path: str, kind: str, last: date, nth: int) -> str:
     """A page's URL that differs from all others: by its range, or by its filter."""
-    where = [("where", text) for text in (FILTERS[nth % len(FILTERS)],) if text]
     if kind == "all time":
-        more = [("where", f"client!=nobody {nth}")] if nth >= len(FILTERS) else []
-        return f"{path}?{urlencode([('period', 'all'), ('compare', 'none'), *where, *more])}"
+        return f"{path}?{urlencode([('period', 'all'), ('compare', 'none'), ('where', f'client!=nobody {nth}')])}"
+    where = [("where", text) for text in (FILTERS[nth % len(FILTERS)],) if text]
     until = last - timedelta(days=1 + nth)
     return f"{path}?{urlencode([('since', f'{until - timedelta(days=89)}'), ('until', f'{until}'), *where])}"
-
-
-def _screens(folder: Path, kind: str, asks: int) -> list[list[str]]:
-    """Every screen alone, in a process of its own: new pages, then the same again."""
-    taken = json.loads(apart_line("bench.web", "screens", str(folder), kind, str(asks)))
-    everything = [one for new, _ in taken.values() for one in new]
-    again = [one for _, found in taken.values() for one in found]
-    rows = [_row(f"{kind}, all screens", everything), _row(f"{kind}, all screens, again", again)]
-    return rows + [_row(f"{kind}, {name}", new) for name, (new, _) in taken.items()]
 
 
 def _row(name: str, taken: list[float]) -> list[str]:
@@ -95,31 +103,56 @@ def p95(taken: list[float]) -> float:
 
 
 def screens(
-    folder: Path, kind: str, asks: int, shapes: tuple[int, ...] = SHAPES
-) -> dict[str, tuple[list[float], list[float]]]:
-    """Per screen the seconds of every new page, and of the same again, by the application in this process."""
+    folder: Path,
+    kind: str,
+    asks: int,
+    people: int = 0,
+    lasting: float = 0.0,
+    shapes: tuple[int, ...] = SHAPES,
+) -> tuple[Taken, tuple[list[float], int]]:
+    """Per screen the seconds of every new page, and of the same again; and those of many readers, with their errors."""
     from starlette.testclient import TestClient
 
     from polso.faces.web import drawing
     from polso.faces.web.app import make_app
     from polso.faces.web.screen import screens as all_screens
+    from polso.serving import running
     from polso.serving.readers import Readers
 
-    found: dict[str, tuple[list[float], list[float]]] = {}
-    with drawing.beside(), Readers(folder) as readers:
-        last: date = readers.cached(("last",), lambda care: care.store.local_day(care.store.last))
-        client = TestClient(make_app(readers), base_url="http://127.0.0.1")
-        warm(client, readers, kind, last, shapes)
+    found: Taken = {}
+    sock, address = running.listen("127.0.0.1", 0)
+    with sock, drawing.beside(), Readers(folder) as readers:
+        app = make_app(readers)
+        client = TestClient(app, base_url="http://127.0.0.1")
+        warm(client, readers, kind, shapes if kind == "90 days" else shapes[:1])
         for screen in all_screens():
-            urls = [
-                url(screen.at, kind, last, len(FILTERS) * (kind == "all time") + nth) for nth in range(asks)
-            ]
+            urls = [url(screen.at, kind, LAST, nth) for nth in range(asks)]
             new = [_seconds(client, one) for one in urls]
             found[screen.name] = new, [_seconds(client, one) for one in urls]
-    return found
+        crowd: tuple[list[float], int] = ([], 0)
+        if people:
+            with _listening(app, sock):
+                told = apart_line("bench.web", "crowd", address, str(people), str(lasting))
+            crowd = json.loads(told)
+    return found, crowd
 
 
-def warm(client: Any, readers: Any, kind: str, last: date, shapes: tuple[int, ...] = SHAPES) -> None:
+@contextmanager
+def _listening(app: Any, sock: Any) -> Iterator[None]:
+    """The application on a socket, in a thread."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=lambda: server.run(sockets=[sock]))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def warm(client: Any, readers: Any, kind: str, shapes: tuple[int, ...]) -> None:
     """Ask every screen under every shape of filters, as readers do in the first minutes, and wait for what is made of it."""
     from polso.faces.web.screen import screens as all_screens
 
@@ -127,7 +160,7 @@ def warm(client: Any, readers: Any, kind: str, last: date, shapes: tuple[int, ..
         for place, screen in enumerate(all_screens()):
             for shape in shapes:
                 nth = 200 + shape + len(FILTERS) * (place + 20 * round_)
-                _seconds(client, url(screen.at, kind, last, nth))
+                _seconds(client, url(screen.at, kind, LAST, nth))
         readers.settle()
 
 
@@ -141,10 +174,10 @@ def _seconds(client: Any, address: str) -> float:
 
 
 @contextmanager
-def served(folder: Path, what: str = "serve") -> Iterator[str]:
+def served(folder: Path) -> Iterator[str]:
     """The application of a project in a process of its own, on the loopback; its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.web", what, str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bench.web", "serve", str(folder)], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout
@@ -154,10 +187,9 @@ def served(folder: Path, what: str = "serve") -> Iterator[str]:
         process.wait(timeout=30)
 
 
-def serve(folder: Path, *, ready: bool) -> None:
-    """Serve until terminated; the first line says where. `ready`: as after the first minutes."""
+def serve(folder: Path) -> None:
+    """Serve until terminated; the first line says where."""
     import uvicorn
-    from starlette.testclient import TestClient
 
     from polso.faces.web import drawing
     from polso.faces.web.app import make_app
@@ -166,19 +198,8 @@ def serve(folder: Path, *, ready: bool) -> None:
 
     sock, address = running.listen("127.0.0.1", 0)
     with sock, drawing.beside(), Readers(folder) as readers:
-        app = make_app(readers)
-        if ready:
-            warm(TestClient(app, base_url="http://127.0.0.1"), readers, "90 days", LAST)
         print(address, flush=True)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        server.run(sockets=[sock])
-
-
-def _readers(folder: Path, people: int, lasting: float) -> list[str]:
-    with served(folder, "ready") as address:
-        taken, errors = asyncio.run(_crowd(address, people, lasting))
-    name = f"{people} readers for {lasting:.0f} s, {len(taken)} pages, {errors} errors"
-    return _row(name, taken)
+        uvicorn.Server(uvicorn.Config(make_app(readers), log_level="warning")).run(sockets=[sock])
 
 
 async def _crowd(address: str, people: int, lasting: float) -> tuple[list[float], int]:
@@ -261,12 +282,15 @@ def projects(folder: Path, tickets: int, base: int, memory: str) -> tuple[Path, 
 
 def main() -> None:
     """What other processes run."""
-    what, folder, *more = sys.argv[1:]
-    if what in ("serve", "ready"):
-        serve(Path(folder), ready=what == "ready")
+    what, where, *more = sys.argv[1:]
+    if what == "serve":
+        serve(Path(where))
+    elif what == "crowd":
+        people, lasting = more
+        print(json.dumps(asyncio.run(_crowd(where, int(people), float(lasting)))))
     else:
-        kind, asks = more
-        print(json.dumps(screens(Path(folder), kind, int(asks))))
+        kind, asks, people, lasting = more
+        print(json.dumps(screens(Path(where), kind, int(asks), int(people), float(lasting))))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,6 @@ def test_no_two_pages_are_the_same() -> None:
 def test_every_screen_is_measured(both: tuple[Path, Path]) -> None:
     from polso.faces.web.screen import screens
 
-    taken = web.screens(both[1], "90 days", 1, shapes=())
+    taken, _ = web.screens(both[1], "90 days", 1, shapes=())
     assert taken.keys() == {screen.name for screen in screens()}
     assert web.p95([3.0, 1.0, 2.0]) == 3.0
