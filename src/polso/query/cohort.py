@@ -78,7 +78,8 @@ def _counted(
         cell = tuple(values[name] if name in values else row[name] for name in one.by)
         before = counts.get((nth, cell), [(0, 0)] * len(some))
         counts[nth, cell] = [
-            (n + int(row[f"n_{i}"]), again + int(row[f"again_{i}"])) for i, (n, again) in enumerate(before)
+            (n + int(row[f"n_{i}"] or 0), again + int(row[f"again_{i}"] or 0))
+            for i, (n, again) in enumerate(before)
         ]
     return counts
 
