@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import polso
 from polso.care import Care
 from polso.demo import write_project
+from polso.engine import DuckDB
 from polso.errors import PolsoError
 from polso.serving.readers import Readers
 
@@ -98,3 +99,22 @@ def test_what_is_kept_says_what_facts_say(
         twice.readers.settle()
     found = answered(twice.readers.ask, kpi, period=now, **question)
     assert found == answered(twice.care.ask, kpi, period=now, **question)
+
+
+@pytest.mark.parametrize(
+    "kpi",
+    ["ticket_volume", "csat", "first_contact_resolution", "backlog", "backlog_roll_forward", "occupancy"],
+)
+def test_another_period_is_read_off_what_is_kept(
+    twice: Twice, kpi: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for month in ("2026-02", "2026-03"):
+        twice.readers.ask(kpi, period=month, compare="previous")
+        twice.readers.settle()
+    asked: list[str] = []
+    run = DuckDB.collect_sql
+    monkeypatch.setattr(
+        DuckDB, "collect_sql", lambda self, text, schema: (asked.append(text), run(self, text, schema))[1]
+    )
+    assert twice.readers.ask(kpi, period="2026-05", compare="previous").cells
+    assert asked == []
