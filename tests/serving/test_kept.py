@@ -50,6 +50,7 @@ def twice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with polso.open(folder) as care:
         care.load()
     with Readers(folder, 2) as readers, readers.borrow() as care:
+        assert care.privacy.state == {"open": "open", "it": "locked"}[request.param]
         alone = Care(care.folder, care.config, care.engine)
         kpis = tuple(sorted(d.label for entry in care.catalogue.values() for d in entry.definitions))
         yield Twice(readers, alone, kpis)
@@ -118,3 +119,12 @@ def test_another_period_is_read_off_what_is_kept(
     )
     assert twice.readers.ask(kpi, period="2026-05", compare="previous").cells
     assert asked == []
+
+
+def test_a_filter_by_a_flag_is_read_off_too(twice: Twice) -> None:
+    question = {"by": ("week",), "where": {"has_bot": True}, "stat": "median"}
+    for period in ("2026-01-01..2026-03-01", "2026-01-01..2026-04-01", "2026-02-01..2026-04-01"):
+        found = answered(twice.readers.ask, "handle_time", period=period, **question)
+        twice.readers.settle()
+        assert not isinstance(found, str)
+        assert found == answered(twice.care.ask, "handle_time", period=period, **question)

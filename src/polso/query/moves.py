@@ -15,7 +15,7 @@ from polso.kpis.definition import Definition
 from polso.query.conditions import all_of, parameters
 from polso.query.question import FINE, Question, Scope
 from polso.query.rolled import START, cube, filtered, kept, read, within
-from polso.query.scan import Cell, in_scope, text_key
+from polso.query.scan import Cell, in_scope, shape_key, text_key
 from polso.query.store import Store, with_grains
 
 Levels = dict[tuple[Cell, tuple[Any, ...]], int]
@@ -98,12 +98,7 @@ def _kept(
     whole = cube(store, d.fact, fine) if store.rollups else None
     if any(question.period.instants[0] > store.as_of for question in questions):
         return None
-    key = (
-        "moves",
-        d.fingerprint,
-        said,
-        *text_key(store, [replace(questions[0], where=(), by=())], scope)[3:],
-    )
+    key = ("moves", d.fingerprint, said, *shape_key(store, questions[0], scope))
     found = kept(store, key, whole, lambda other, base: _all(other, d, base, scope, said))
     if found is None:
         return None

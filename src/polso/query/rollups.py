@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 # What is asked for once may never be asked for again.
 ASKED: Final = 2
-# Of all tables kept: once they are that many, no more are made.
+# Of all that is kept: once it is that much, no more is made. An entry of a dictionary takes about so many.
 BYTES: Final = 512 << 20
+ENTRY: Final = 500
+# Texts kept at most: a few kB each.
+TEXTS: Final = 2000
 THREADS: Final = 2
 # What makes something of a store's facts; None where it is not worth keeping.
 Make = Callable[["Store"], Any]
@@ -39,6 +42,8 @@ class Rollups:
     _asked: Counter[Hashable] = field(default_factory=Counter)
     _kept: dict[Hashable, Any] = field(default_factory=dict)
     _texts: dict[Hashable, tuple[str, pa.Schema]] = field(default_factory=dict)
+    # About how many values a column of a fact has, by their names: counted once for all that is made.
+    spreads: dict[tuple[str, str], int] = field(default_factory=dict)
     _tables: int = 0
     _bytes: int = 0
 
@@ -56,6 +61,7 @@ class Rollups:
         """Keep something under a key."""
         with self._lock:
             self._kept[key] = found
+            self._bytes += ENTRY * len(found) if isinstance(found, dict) else 0
 
     def table(self, rows: pa.Table, labels: pa.Table, on: str, order: str) -> Table:
         """Rows, with the labels that they share a column with; in the order of one of these."""
@@ -77,6 +83,8 @@ class Rollups:
         """The rows of an expression over tables kept, its text made once a key."""
         with self._lock:
             if key not in self._texts:
+                if len(self._texts) >= TEXTS:
+                    self._texts.clear()
                 expression = made()
                 self._texts[key] = self._engine.sql(expression), expression.schema().to_pyarrow()
             text, schema = self._texts[key]

@@ -28,15 +28,16 @@ def spread(store: Store, d: Definition, question: Question, scope: Scope) -> dic
     `part` need not lie within `where`: time handling is held against time paid. One minus it for a complement.
     Time after as-of is left out: a shift goes on where the states do not yet.
     """
+    buckets = {BUCKETS: _bucket_table(store, question)}
     text, schema = store.text(
         [question],
         lambda stood: ("spread", d.fingerprint, *text_key(store, stood, scope)),
         lambda stood, tables: _pieces(store, d, stood[0], scope, tables[BUCKETS]),
-        scratch={BUCKETS: _bucket_table(store, question)},
+        scratch=buckets,
     )
     found = _of_days(store, d, question, scope)
     if found is None:
-        found = store.run(text, schema, {BUCKETS: _bucket_table(store, question)})
+        found = store.run(text, schema, buckets)
     answers = {}
     for row in found.to_pylist():
         cell = tuple(row[f"polso_{name}" if name in question.grains else name] for name in question.by)

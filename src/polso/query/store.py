@@ -249,8 +249,11 @@ def days(store: Store, period: Period) -> pa.Table:
     """The local days of a period, in order: `slot` (when each starts) and its labels, as in the slot table."""
     whole = store.years if store.years.since <= period.since and period.until <= store.years.until else period
     table = _days(whole, WEEKDAY[store.week_start])
-    first = (period.since - whole.since).days
-    return table.slice(first, period.days)
+    # By instants: a zone that crossed the date line has no day there.
+    first, end = np.searchsorted(
+        table["slot"].to_numpy(), [np.datetime64(at, "us") for at in period.instants]
+    )
+    return table.slice(first, end - first)
 
 
 @lru_cache(16)

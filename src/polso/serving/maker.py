@@ -65,7 +65,7 @@ class Maker:
         try:
             # What is wrong with a question is told to whoever asks it of facts.
             with suppress(EngineError, PolsoError), engine.transaction():
-                if state_of(engine) == now.state:
+                if state_of(engine) == now.state and not rollups.full:
                     rollups.keep(key, make(beside(now.care, engine).store))
         finally:
             self._engine = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,11 +88,16 @@ def _check(state: State, known: About) -> None:
             raise UnknownName("dimension", name, columns)
 
 
+def days(readers: Readers) -> tuple[date, date]:
+    """The first and the last local day that the data speaks of; QuestionError where nothing is loaded."""
+    return readers.cached(("days",), lambda care: (
+        care.store.local_day(care.store.first), care.store.local_day(care.store.last)
+    ))  # fmt: skip
+
+
 def _period(text: str, known: About, readers: Readers) -> Period:
     zone = known.config.project.zone
-    first, last = readers.cached(("days",), lambda care: tuple(
-        care.store.local_day(at) for at in (care.store.first, care.store.last)
-    ))  # fmt: skip
+    first, last = days(readers)
     return parse_period(text, zone, first=first, last=last)
 
 

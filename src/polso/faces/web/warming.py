@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from fastapi import Request
 
 from polso.errors import PolsoError
-from polso.faces.web.render import making
+from polso.faces.web.render import days, making
 from polso.faces.web.screen import Screen, screens
 
 if TYPE_CHECKING:
@@ -107,24 +107,22 @@ class Warming:
                 if self._closing.is_set() or self._readers.version != now:
                     break
                 self.ask(screen, query)
-            asked, whole = now, False
+            else:
+                whole = False
+            asked = now
 
     def _plan(self, *, whole: bool) -> Iterator[tuple[Screen, str]]:
         """Screens and periods; after the first time, the screens that somebody has opened."""
-        first, last = None, None
-        with suppress(PolsoError):
-            first, last = self._readers.cached(
-                ("days",),
-                lambda care: tuple(care.store.local_day(at) for at in (care.store.first, care.store.last)),
-            )
-        if first is None or last is None:
+        try:
+            first, last = days(self._readers)
+        except PolsoError:  # nothing is loaded
             return
         some = [s for s in screens() if s.lasts and (whole or s.at in self._traffic.paths)]
-        for days in LENGTHS if whole else LENGTHS[:1]:
+        for length in LENGTHS if whole else LENGTHS[:1]:
             for screen in some:
                 for shift in SHIFTS:
                     until = last - timedelta(days=shift)
-                    yield screen, f"since={until - timedelta(days=days - 1)}&until={until}"
+                    yield screen, f"since={until - timedelta(days=length - 1)}&until={until}"
         for screen in some if whole else ():
             for shift in SHIFTS:
                 yield screen, f"since={first + timedelta(days=shift)}&until={last}&compare=none"
