@@ -9,18 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from polso.engine import Table, ibis
 from polso.errors import PrivacyError
 from polso.facts import FACTS
 from polso.kpis.definition import Condition, Conditions, Definition
 from polso.query.conditions import all_of, parameters
+from polso.query.cubes import added, cube, kept, read_off
 from polso.query.groups import agent_beside
 from polso.query.period import Period
 from polso.query.privacy import teams_of, without_teams
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.rolled import START, cube, kept, read, rolled
 from polso.query.scan import in_scope, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, local_slots, stretches, with_grains
@@ -158,7 +160,7 @@ def _added_up(
         return _stood(store, d, asked, scope, cut, key)
     if d.kind == "cohort_pair":
         return None
-    found = rolled(
+    found = read_off(
         store, key, cut.fact, {"n": "count"}, [asked],
         lambda other, base: _counted(other, d, base, scope, cut, _beside(base, cut), None), own=AGENT,
     )  # fmt: skip
@@ -179,22 +181,16 @@ def _stood(
     if asked.grains or asked.period.instants[0] > store.as_of:
         return None
     known = cube(store, cut.fact, [asked], own=AGENT)
-    found = kept(store, key, known, lambda other, base: _came_and_went(other, d, base, scope, cut))
-    if found is None:
+    rows = kept(store, key, known, asked, lambda other, base: _came_and_went(other, d, base, scope, cut))
+    if rows is None:
         return None
-    table, under = found
-    names = (cut.team, *cut.dims, AGENT)
-
-    def counted(stood: Question) -> Table:
-        since, until = stood.period.instants
-        gone = until if d.kind in STANDING else since
-        came, went = (table[START] < until).ifelse(table.came, 0), (table[START] < gone).ifelse(table.went, 0)
-        summed = table.group_by({f"by_{name}": table[name] for name in names}).aggregate(
-            n=(came - went).sum()
-        )
-        return summed.filter(summed.n > 0)
-
-    return read(store, under, asked, counted)
+    since, until = asked.period.instants
+    gone, came = (rows.place(at) for at in (until if d.kind in STANDING else since, until))
+    moved = rows.table.slice(0, came)
+    stood = pc.subtract(moved["came"], pc.if_else(pa.array(np.arange(came) < gone), moved["went"], 0))
+    names = {f"by_{name}": name for name in (cut.team, *cut.dims, AGENT)}
+    summed = added(moved.append_column("n", stood), names, ("n",))
+    return summed.filter(pc.greater(summed["n"], 0))
 
 
 def _came_and_went(store: Store, d: Definition, base: Question, scope: Scope, cut: Shape) -> Table:

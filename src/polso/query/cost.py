@@ -21,8 +21,8 @@ from polso.engine import Table, ibis, micros_between
 from polso.kpis.definition import Condition, Definition
 from polso.kpis.kinds import NOTHING, Answer, Ask
 from polso.query.booked import Piece, Spent, booked
+from polso.query.cubes import cube
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.rolled import cube
 from polso.query.scan import Cell, Found, Wanted, in_scope, scan, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, buckets, days, local_slots

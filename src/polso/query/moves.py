@@ -5,16 +5,19 @@ Rule kept here: what happened after as-of, of which other sources tell, is left 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from polso.engine import IntegerValue, Table, TimestampValue, ibis
 from polso.kpis.definition import Definition
 from polso.query.conditions import all_of, parameters
+from polso.query.cubes import Rows, added, cube, filtered, kept
 from polso.query.question import FINE, Question, Scope
-from polso.query.rolled import START, cube, filtered, kept, read, within
 from polso.query.scan import Cell, in_scope, shape_key, text_key
 from polso.query.store import Store, with_grains
 
@@ -99,12 +102,9 @@ def _kept(
     if any(question.period.instants[0] > store.as_of for question in questions):
         return None
     key = ("moves", d.fingerprint, said, *shape_key(store, questions[0], scope))
-    found = kept(store, key, whole, lambda other, base: _all(other, d, base, scope, said))
-    if found is None:
-        return None
-    table, under = found
+    rows = kept(store, key, whole, questions[0], lambda other, base: _all(other, d, base, scope, said))
     labels = _labels(questions[0], said)
-    return [_read(store, under, table, question, labels) for question in fine]
+    return None if rows is None else [_read(rows, question, labels) for question in fine]
 
 
 def _all(store: Store, d: Definition, base: Question, scope: Scope, said: tuple[str, str] | None) -> Table:
@@ -122,32 +122,27 @@ def _all(store: Store, d: Definition, base: Question, scope: Scope, said: tuple[
     )
 
 
-def _read(store: Store, key: Hashable, table: Table, question: Question, labels: list[str]) -> Moves:
+def _read(rows: Rows, question: Question, labels: list[str]) -> Moves:
     names, found = question.dimensions, Moves()
-    for row in read(store, (key, "before"), question, lambda stood: _before(table, stood)).to_pylist():
+    for row in _before(rows, question).to_pylist():
         if row[COUNT]:
             found.opening[tuple(row[name] for name in names)] = row[COUNT]
-    moved = tuple(dict.fromkeys((PART, *names, *labels)))
-    for row in read(store, (key, "within"), question, lambda stood: _within(table, stood, moved)).to_pylist():
+    moved = {name: name for name in (PART, *names, *labels)}
+    for row in added(rows.within(question), moved, (COUNT,)).to_pylist():
         cell, told = (tuple(row[name] for name in part) for part in (names, labels))
         getattr(found, row[PART])[cell, told] = row[COUNT]
     return found
 
 
-def _within(table: Table, question: Question, names: tuple[str, ...]) -> Table:
-    """What came and went in a period."""
-    return within(table, question).group_by(names).aggregate(**{COUNT: ibis._[COUNT].sum()})
-
-
-def _before(table: Table, question: Question) -> Table:
+def _before(rows: Rows, question: Question) -> pa.Table:
     """What had come before a period less what had gone."""
-    rows = filtered(table.filter(table[START] < question.period.instants[0], ~table[ODD]), question)
-    signed = rows.mutate(**{COUNT: ibis.ifelse(rows[PART] == "came", rows[COUNT], -rows[COUNT])})
-    added = {COUNT: signed[COUNT].sum()}
-    return (
-        signed.group_by(question.dimensions).aggregate(**added)
-        if question.dimensions
-        else signed.aggregate(**added)
+    earlier = rows.table.slice(0, rows.place(question.period.instants[0]))
+    met = filtered(earlier.filter(pc.invert(earlier[ODD])), question)
+    signed = pc.if_else(pc.equal(met[PART], "came"), met[COUNT], pc.negate(met[COUNT]))
+    return added(
+        met.set_column(met.column_names.index(COUNT), COUNT, signed),
+        {name: name for name in question.dimensions},
+        (COUNT,),
     )
 
 

@@ -16,10 +16,10 @@ from polso.facts.fact import CREDITS
 from polso.kpis.definition import Definition, flat
 from polso.kpis.kinds import Ask, kind_of
 from polso.query.conditions import all_of, parameters
+from polso.query.cubes import ADDITIVE, read_off
 from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
 from polso.query.privacy import OWN, agents_of, conditions_of, refuse, teams_of
 from polso.query.question import GRAINS, Question, Scope
-from polso.query.rolled import ADDITIVE, rolled
 from polso.query.standing import Literal, rank_stand_ins
 from polso.query.store import Store, with_grains
 
@@ -156,7 +156,7 @@ def scans(
         lambda stood, _: _passes(store, fact, clock, wanted, stood, scope),
         ranks,
     )
-    every = rolled(
+    every = read_off(
         store,
         _pass_shape(store, fact, clock, added, questions[0], scope),
         fact,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from polso.engine import Table, ibis, micros_between
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import NOTHING, Answer
 from polso.query.conditions import all_of, parameters
+from polso.query.cubes import START, Rows, added, cube, kept
 from polso.query.question import Question, Scope
-from polso.query.rolled import START, cube, kept, read, within
 from polso.query.scan import Cell, in_scope, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import Store, stretches, with_grains
@@ -53,13 +54,9 @@ def _of_days(store: Store, d: Definition, question: Question, scope: Scope) -> p
     if not set(question.grains) <= set(KEPT) or len(question.grains) > 1:
         return None
     key = ("spread", d.fingerprint, *shape_key(store, question, scope))
-    found = kept(
-        store, key, cube(store, d.fact, [question]), lambda other, base: _daily(other, d, base, scope)
-    )
-    if found is None:
-        return None
-    table, under = found
-    return read(store, under, question, lambda stood: _added(within(table, stood), stood))
+    known = cube(store, d.fact, [question])
+    rows = kept(store, key, known, question, lambda other, base: _daily(other, d, base, scope))
+    return None if rows is None else _added(rows, question)
 
 
 def _daily(store: Store, d: Definition, base: Question, scope: Scope) -> Table:
@@ -78,18 +75,16 @@ def _daily(store: Store, d: Definition, base: Question, scope: Scope) -> Table:
     return _summed(pieces, d, base).rename(names)
 
 
-def _added(rows: Table, question: Question) -> Table:
-    since, _ = question.period.instants
-    grain = question.grain
-    first = rows[START] == since
+def _added(every: Rows, question: Question) -> pa.Table:
+    """Of the first day of a stretch all intervals count, of its further days those that began there."""
+    rows, grain = every.within(question), question.grain
+    first = pc.equal(rows[START], question.period.instants[0])
     if grain:
-        first = first | (rows.polso_day == rows[f"polso_{grain}"]) | ibis.literal(grain == "weekday")
-    sums = {
-        "total": rows.total.sum(), "part": rows.part.sum(),
-        "n": ibis.ifelse(first, rows.n, rows.began).sum().fill_null(0),
-    }  # fmt: skip
+        weekday = pa.scalar(grain == "weekday")
+        first = pc.or_(pc.or_(first, weekday), pc.equal(rows["polso_day"], rows[f"polso_{grain}"]))
+    counted = rows.set_column(rows.column_names.index("n"), "n", pc.if_else(first, rows["n"], rows["began"]))
     names = [*question.dimensions, *(f"polso_{grain}" for grain in question.grains)]
-    return rows.group_by(*names).aggregate(**sums) if names else rows.aggregate(**sums)
+    return added(counted, {name: name for name in names}, ("total", "part", "n"))
 
 
 def _pieces(store: Store, d: Definition, question: Question, scope: Scope, table: Table) -> Table:

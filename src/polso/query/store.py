@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from polso.calendar import slot_table
 from polso.engine import Engine, Table, ibis, micros_of
 from polso.errors import QuestionError
-from polso.query.kept import Kept
+from polso.query.cache import Cache
 from polso.query.period import Period
 from polso.query.question import FINE, GRAINS, Question
 from polso.query.standing import Literal, Standing, check, filled, stand
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Texts of questions kept at most: a few kB each.
 TEXTS = 2000
+# Rows of texts kept at most: how many answers, how heavy all of them, and one.
+ROWS, BYTES, LARGE = 4000, 64 << 20, 256 << 10
 # How scratch tables of pseudonyms are called.
 PSEUDONYMS = "pseudonyms_"
 SLOT_US = 15 * 60 * 1_000_000
@@ -52,7 +54,7 @@ class Store:
     groups: dict[tuple[int, int], Any] = field(default_factory=dict)
     pseudonyms: dict[tuple[str, str, bytes], Table] = field(default_factory=dict)
     # What texts gave, where several connections see one state of the data that stands still.
-    kept: Kept | None = None
+    kept: Cache | None = None
     # What many of them add up, where there is somebody who makes it ready (see query/rollups.py).
     rollups: Rollups | None = None
     _texts: dict[tuple[Any, ...], tuple[str, pa.Schema]] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class Store:
 
     def beside(self, engine: Engine) -> Store:
         """The same facts, and the same texts, through another connection, which has scratch tables of its own."""
-        self.kept = self.kept or Kept()
+        self.kept = self.kept if self.kept is not None else Cache(ROWS, BYTES, LARGE)
         return replace(self, engine=engine, asked=[], pseudonyms={}, _own_texts={}, _slots={})
 
     def local_day(self, instant: datetime) -> date:
@@ -148,17 +150,19 @@ class Store:
         """The rows of a text, from those kept where it was run before; `scratch` as for `collect_text`."""
         scratch = scratch or {}
         key = (hashlib.sha256(text.encode()).digest(), *(_print(table) for table in scratch.values()))
-        shared = None if PSEUDONYMS in text else self.kept
-        found = shared.get(key) if shared else None
-        if found is None:
+
+        def collected() -> tuple[Hashable, pa.Table]:
             for name, table in scratch.items():
                 self.engine.scratch(name, table)
             found = self.engine.collect_sql(text, schema)
             for name in scratch:
                 self.engine.drop(name)
-            if shared:
-                shared.keep(key, found)
-        return found
+            return key, found
+
+        if self.kept is None or PSEUDONYMS in text:
+            return collected()[1]
+        rows: pa.Table = self.kept.get(key, collected)
+        return rows
 
     def _keep(
         self, key: tuple[Any, ...], expression: Table, real: Mapping[Literal, Literal]

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import kind_of
+from polso.query.cubes import cube
 from polso.query.percentiles import asked_percentiles
 from polso.query.period import Period
 from polso.query.question import Question, Scope
-from polso.query.rolled import cube
 from polso.query.scan import Cell, Wanted, scan, shape_key
 from polso.query.store import Store, stretches
 

@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 from polso import config as settings
 from polso.care import DATABASE, Care, beside
 from polso.engine import DuckDB, EngineError
+from polso.query.cache import Cache
 from polso.query.result import Result
-from polso.serving.cache import Cache
 from polso.serving.maker import Maker
 from polso.serving.snapshot import Snapshot, State, is_racy, look, stamp, state_of
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from polso.faces.web import pencil
 from polso.faces.web.drawers import Drawers, Gone
-from polso.serving.cache import Cache
+from polso.query.cache import Cache
 
 KEPT: Final = Cache(512)
 # Who draws; nobody: this process does it itself.

@@ -1,7 +1,7 @@
 """Questions of the screens asked before somebody asks them, while nobody asks anything else.
 
 What a screen asks is the same whatever the period: its texts are made once, and its counts are kept by day
-(query/rolled.py). Whoever opens a screen first would wait for that; here nobody does.
+(query/cubes.py). Whoever opens a screen first would wait for that; here nobody does.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from polso.errors import PolsoError
 from polso.faces.table import title as title_of
-from polso.faces.web import files, plots, render, rolled
+from polso.faces.web import files, plots, render, rollforward
 from polso.faces.web.drill import accounts, sides
 from polso.faces.web.drill.chosen import Chosen, choose, one, opened
 from polso.faces.web.page import Page
@@ -167,7 +167,7 @@ def _parts(page: Page, result: Result | None, cell: Cell | None) -> list[Figure]
         return []
     title = page.say("Its parts")
     if result.definitions[0].kind == "roll_forward":
-        return [rolled.figure(page, "parts", title, "now")]
+        return [rollforward.figure(page, "parts", title, "now")]
     return [page.figure("parts", title, "now", plots.plain)]
 
 

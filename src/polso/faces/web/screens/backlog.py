@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from polso.faces.web import plots, rolled
+from polso.faces.web import plots, rollforward
 from polso.faces.web.cause import Part, counted, mostly
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Tile, View
@@ -71,7 +71,7 @@ def compose(page: Page) -> View:
         page.tile("now", "reopen_rate"),
     ]
     figures = [
-        rolled.figure(page, "roll", page.say("How the backlog moved"), "roll"),
+        rollforward.figure(page, "roll", page.say("How the backlog moved"), "roll"),
         _course(page, "course", page.say("Backlog over time"), "backlog"),
         ages(page),
         page.figure("teams", page.say("Backlog by team"), "teams", plots.bars),

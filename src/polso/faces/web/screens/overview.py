@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from polso.faces.web import cause, funnel, moves, plots, rolled
+from polso.faces.web import cause, funnel, moves, plots, rollforward
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Tile, View
 from polso.faces.web.screen import TIME, Ask, Screen
@@ -55,7 +55,7 @@ def compose(page: Page) -> View:
     figures = [
         page.figure("channels", page.say("Tickets by channel"), "channels", small),
         page.figure("week", page.say("When customers get in touch"), "week", plots.heat),
-        rolled.figure(page, "roll", page.say("How the backlog moved"), "roll"),
+        rollforward.figure(page, "roll", page.say("How the backlog moved"), "roll"),
         funnel.figure(page),
     ]
     return View(sentence(page), tiles, figures)

@@ -5,7 +5,7 @@ from html import unescape
 
 from starlette.testclient import TestClient
 
-from polso.faces.web.rolled import figure
+from polso.faces.web.rollforward import figure
 from polso.faces.web.screens.backlog import SCREEN
 from web.known import answer, cell, page
 

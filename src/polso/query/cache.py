@@ -22,10 +22,10 @@ DEEP: Final = 5
 
 
 class Cache:
-    """Values by key, bounded by their number and by what they roughly weigh."""
+    """Values by key, bounded by their number and by what they roughly weigh; one heavier than `largest` is not kept."""
 
-    def __init__(self, entries: int = ENTRIES, size: int = BYTES) -> None:
-        self._entries, self._size, self._weight = entries, size, 0
+    def __init__(self, entries: int = ENTRIES, size: int = BYTES, largest: int | None = None) -> None:
+        self._entries, self._size, self._largest, self._weight = entries, size, largest or size, 0
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._making: dict[Hashable, Future[Any]] = {}
         self._lock = Lock()
@@ -64,6 +64,8 @@ class Cache:
 
     def _keep(self, key: Hashable, value: Any) -> None:
         weight = weigh(value)
+        if weight > self._largest:
+            return
         with self._lock:
             if key in self._kept:
                 self._weight -= self._kept.pop(key)[1]

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from polso.serving.cache import Cache, weigh
+from polso.query.cache import Cache, weigh
 
 
 def test_what_was_asked_for_least_recently_goes_first() -> None:
@@ -20,7 +20,8 @@ def test_what_weighs_too_much_goes() -> None:
         cache.get(key, lambda key=key: (key, "x" * 10_000))  # type: ignore[misc]
     assert len(cache) < 10
     cache.get("whale", lambda: ("whale", "x" * 200_000))
-    assert 0 == len(cache)
+    assert len(cache) > 1
+    assert "anew" == cache.get("whale", lambda: ("whale", "anew"))
 
 
 def test_a_value_weighs_what_its_parts_do() -> None:
