@@ -102,9 +102,35 @@ def test_what_is_kept_says_what_facts_say(
     assert found == answered(twice.care.ask, kpi, period=now, **question)
 
 
+@pytest.mark.parametrize("by", [(), ("day",), ("month", "channel"), ("weekday",), ("channel",)])
+@pytest.mark.parametrize("where", [{}, {"channel": "web"}, {"channel": ["web", "shop"]}])
+def test_cohorts_of_any_day_are_those_of_facts(
+    twice: Twice, by: tuple[str, ...], where: dict[str, Any]
+) -> None:
+    kpis = [name for name in twice.kpis if name.startswith(("retention_rate", "churn_rate"))]
+    last = twice.care.store.local_day(twice.care.store.last)
+    known = 0
+    for since, until in ((120, 60), (90, 30), (200, 0), (61, 60), (400, 1), (10, -5)):
+        period = f"{last - timedelta(days=since)}..{last - timedelta(days=until)}"
+        question: dict[str, Any] = {"period": period, "by": by, "where": where}
+        found = twice.readers.ask(*kpis, **question).cells
+        twice.readers.settle()
+        assert found == twice.care.ask(*kpis, **question).cells
+        known += sum(cell.n for cell in found)
+    assert known
+
+
 @pytest.mark.parametrize(
     "kpi",
-    ["ticket_volume", "csat", "first_contact_resolution", "backlog", "backlog_roll_forward", "occupancy"],
+    [
+        "ticket_volume",
+        "csat",
+        "first_contact_resolution",
+        "backlog",
+        "backlog_roll_forward",
+        "occupancy",
+        "retention_rate",
+    ],
 )
 def test_another_period_is_read_off_what_is_kept(
     twice: Twice, kpi: str, monkeypatch: pytest.MonkeyPatch
