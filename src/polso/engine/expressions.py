@@ -29,5 +29,8 @@ def micros_of(instant: ir.TimestampValue) -> ir.IntegerValue:
 @lru_cache(10_000)
 def literal(compiler: Any, value: datetime | str | float) -> str:
     """A value as it stands in the texts of a compiler of ibis."""
+    if isinstance(value, float):
+        # As both engines' compilers write it; ranks of percentiles, of which no two pages have the same, are many.
+        return str(value)
     column = compiler.to_sqlglot(ibis.literal(value).name("value")).selects[0]
     return str(column.this.sql(dialect=compiler.dialect))

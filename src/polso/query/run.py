@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+from polso.engine import Table
 from polso.errors import QuestionError
 from polso.facts import FACTS
 from polso.facts.fact import Credit
-from polso.kpis.definition import Definition, Stat
+from polso.kpis.definition import Condition, Definition, Stat
 from polso.kpis.kinds import KINDS, NOTHING, Answer, compared_durations, kind_of
 from polso.query.bands import bands
 from polso.query.cohort import cohorts
@@ -26,7 +27,7 @@ from polso.query.period import Compare, Period
 from polso.query.question import CYCLES, EVERYONE, Question, Scope
 from polso.query.result import FEW, Cell, Result
 from polso.query.scan import Cell as Key
-from polso.query.scan import Found, asked, scans, seen
+from polso.query.scan import Found, asked, scans, seen, text_key
 from polso.query.spread import spread
 from polso.query.stock import MEAN_AGE, stock, stock_by_age
 from polso.query.store import Store, buckets
@@ -325,14 +326,23 @@ def _unheard(store: Store, question: Question, scope: Scope, cells: list[Cell]) 
     for d in question.definitions:
         if any(cell.n or cell.value for cell in cells if (cell.kpi, cell.variant) == (d.name, d.variant)):
             continue
-        rows = seen(store, d.fact, question, scope, d)
-        for condition in question.where:
-            values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-            if condition.op not in ("=", "in") or condition.column not in rows.columns:
-                continue
-            kept = store.engine.collect(
-                rows.filter(rows[condition.column].isin(list(values))).limit(1).select(condition.column)
-            )
-            if not kept.num_rows:
+        for place, condition in enumerate(question.where):
+            if condition.op in ("=", "in") and not _is_heard(store, d, question, scope, place):
+                values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
                 said.append(f"no row has {condition.column} = {', '.join(map(str, values))}")
     return list(dict.fromkeys(said))
+
+
+def _is_heard(store: Store, d: Definition, question: Question, scope: Scope, place: int) -> bool:
+    """Whether a row of a definition's fact has a value that one of the filters lets in, in whatever period."""
+    found = store.collect_text(
+        [question],
+        lambda stood: ("heard", d.fingerprint, place, *text_key(store, stood, scope)),
+        lambda stood, _: _let_in(seen(store, d.fact, stood[0], scope, d), stood[0].where[place]),
+    )
+    return bool(found.num_rows)
+
+
+def _let_in(rows: Table, condition: Condition) -> Table:
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return rows.filter(rows[condition.column].isin(list(values))).limit(1).select(condition.column)
