@@ -17,13 +17,14 @@ from polso.kpis import intervals
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import FRACTION, Ask
 from polso.query.question import GRAINS, Question, Scope
-from polso.query.scan import Cell, Wanted, condition_of, in_scope, pass_key, scan, value_of
+from polso.query.scan import Cell, Wanted, cell_of, condition_of, in_scope, pass_key, value_of, without_ranks
 from polso.query.store import Store, with_grains
 
 Ranks = Mapping[Cell, tuple[float, float] | None]
 # Beyond so many cells it is quicker to number their rows than to look for the percentiles of each in all.
 FEW: Final = 16
-# Texts are made for a number of fractions: few numbers, few texts.
+# Texts are made for a number of fractions: few numbers, few texts; none is looked for in vain where one cell is asked.
+ALONE: Final = (1, 3)
 STEP: Final = 8
 PLACES: Final = "percentile_places"
 
@@ -60,11 +61,19 @@ def _of_few(
     """One pass looks for everybody's fractions in every cell, and each cell takes its own."""
     fractions = [FRACTION[definition.stat], *(end for around in ranks.values() for end in around or ())]
     places = {end: place for place, end in enumerate(fractions)}
-    fractions += [fractions[0]] * (-len(fractions) % STEP)
+    if len(fractions) not in ALONE:
+        fractions += [fractions[0]] * (-len(fractions) % STEP)
     ask = Ask("quantile", definition.value, definition.minus, definition.where, fractions=tuple(fractions))
-    found = scan(store, definition.fact, definition.clock, [Wanted("ends", definition, ask)], question, scope)
+    (one,), real = without_ranks([Wanted("ends", definition, ask)])
+    rows = store.collect_text(
+        [question],
+        lambda stood: ("few", *pass_key(store, definition.fact, definition.clock, [one], stood, scope)),
+        lambda stood, _: _quantiles(store, one, stood[0], scope),
+        real,
+    )
+    found = {cell_of(row, question): row["ends"] for row in rows.to_pylist()}
     for cell, around in ranks.items():
-        values = found[cell]["ends"]
+        values = found[cell]
         ends = zip(("low", "high"), around or (), strict=False)
         yield cell, {"at": values[:1], **{name: values[places[end]] for name, end in ends}}
 
@@ -115,13 +124,28 @@ def _values(
     )
     values: dict[Cell, dict[int, int]] = {}
     for row in found.to_pylist():
-        cell = tuple(row[f"by_{name}"] for name in question.by)
-        values.setdefault(cell, {})[row["place"]] = row["value"]
+        values.setdefault(cell_of(row, question), {})[row["place"]] = row["value"]
     return values
+
+
+def _quantiles(store: Store, wanted: Wanted, question: Question, scope: Scope) -> Table:
+    values, keys = _valued(store, wanted, question, scope)
+    ends = values.value.quantile(list(wanted.ask.fractions))
+    return values.group_by(keys).aggregate(ends=ends) if keys else values.aggregate(ends=ends)
 
 
 def _taken(store: Store, wanted: Wanted, pairs: Table, question: Question, scope: Scope) -> Table:
     """The values at the wanted places of each cell."""
+    values, keys = _valued(store, wanted, question, scope)
+    order = ibis.window(group_by=keys, order_by="value")
+    n = values.value.count().over(ibis.window(group_by=keys))
+    placed = values.mutate(place=ibis.row_number().over(order), n=n)
+    met = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
+    return met.select(*keys, "place", "value")
+
+
+def _valued(store: Store, wanted: Wanted, question: Question, scope: Scope) -> tuple[Table, list[str]]:
+    """The rows that have a value, with their cells, and what tells these apart; an engine reads no more than these rows."""
     definition, ask = wanted.definition, wanted.ask
     rows = in_scope(store, definition.fact, definition.clock, question, scope, definition)
     if question.grains:
@@ -131,9 +155,4 @@ def _taken(store: Store, wanted: Wanted, pairs: Table, question: Question, scope
     sound = value.notnull() if definition.unit != "duration" else (value >= 0).fill_null(False)
     chosen = rows.filter(sound if kept is None else kept & sound)
     keys = {f"by_{name}": chosen[f"polso_{name}" if name in GRAINS else name] for name in question.by}
-    values = chosen.select(**keys, value=value_of(chosen, ask, definition))
-    order = ibis.window(group_by=list(keys), order_by="value")
-    n = values.value.count().over(ibis.window(group_by=list(keys)))
-    placed = values.mutate(place=ibis.row_number().over(order), n=n)
-    met = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
-    return met.select(*keys, "place", "value")
+    return chosen.select(**keys, value=value_of(chosen, ask, definition)), list(keys)

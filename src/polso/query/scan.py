@@ -148,7 +148,7 @@ def scans(
 
     Where a rollup gives the counts, percentiles are left out: whoever wants them finds them by these (percentiles.py).
     """
-    wanted, ranks = _without_ranks(wanted)
+    wanted, ranks = without_ranks(wanted)
     added = [w for w in wanted if w.ask.what in ADDITIVE]
     text, schema = store.text(
         questions,
@@ -165,7 +165,7 @@ def scans(
         lambda other, question: _pass(other, fact, clock, added, question, scope),
     )
     if every:
-        found = [{_cell(row, questions[0]): row for row in rows.to_pylist()} for rows in every]
+        found = [{cell_of(row, questions[0]): row for row in rows.to_pylist()} for rows in every]
         distinct = [w for w in wanted if w.ask.what == "distinct"]
         more = scans(store, fact, clock, distinct, questions, scope) if distinct else []
         for rows, others in zip(found, more, strict=False):
@@ -174,15 +174,16 @@ def scans(
         return found
     found = [{} for _ in questions]
     for row in store.run(text, schema).to_pylist():
-        found[row[PERIOD] if len(questions) > 1 else 0][_cell(row, questions[0])] = row
+        found[row[PERIOD] if len(questions) > 1 else 0][cell_of(row, questions[0])] = row
     return found
 
 
-def _cell(row: Mapping[str, Any], question: Question) -> Cell:
+def cell_of(row: Mapping[str, Any], question: Question) -> Cell:
+    """The values of a row's splits."""
     return tuple(row[f"by_{name}"] for name in question.by)
 
 
-def _without_ranks(wanted: list[Wanted]) -> tuple[list[Wanted], dict[Literal, Literal]]:
+def without_ranks(wanted: list[Wanted]) -> tuple[list[Wanted], dict[Literal, Literal]]:
     """The ranks of percentiles, which every number of rows changes, give way to stand-ins."""
     count = sum(len(w.ask.fractions) for w in wanted)
     stand_ins = iter(rank_stand_ins(count))
