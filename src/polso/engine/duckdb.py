@@ -117,7 +117,7 @@ class DuckDB:
         """A stored or scratch table as an expression."""
         return self.backend.table(name)
 
-    def literal(self, value: datetime | str | float) -> str:
+    def literal(self, value: datetime | str | float | int) -> str:
         """A value as it stands in the texts that `sql` gives."""
         return literal(self.backend.compiler, value)
 

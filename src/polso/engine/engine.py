@@ -66,7 +66,7 @@ class Engine(Protocol):
         """The text this engine runs for an expression."""
         ...
 
-    def literal(self, value: datetime | str | float) -> str:
+    def literal(self, value: datetime | str | float | int) -> str:
         """A value as it stands in the texts that `sql` gives."""
         ...
 

@@ -26,10 +26,11 @@ def micros_of(instant: ir.TimestampValue) -> ir.IntegerValue:
     return micros_between(ibis.timestamp(EPOCH), instant)
 
 
-@lru_cache(10_000)
-def literal(compiler: Any, value: datetime | str | float) -> str:
+# Typed: 1 and 1.0 are not written alike.
+@lru_cache(10_000, typed=True)
+def literal(compiler: Any, value: datetime | str | float | int) -> str:
     """A value as it stands in the texts of a compiler of ibis."""
-    if isinstance(value, float):
+    if isinstance(value, float | int):
         # As both engines' compilers write it; ranks of percentiles, of which no two pages have the same, are many.
         return str(value)
     column = compiler.to_sqlglot(ibis.literal(value).name("value")).selects[0]

@@ -99,7 +99,7 @@ class Spark:
         self.session.read.parquet(path.resolve().as_uri()).createOrReplaceTempView(name)
         return self.backend.table(name)
 
-    def literal(self, value: datetime | str | float) -> str:
+    def literal(self, value: datetime | str | float | int) -> str:
         """A value as it stands in the texts that `sql` gives."""
         return literal(self.backend.compiler, value)
 

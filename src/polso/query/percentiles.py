@@ -16,9 +16,10 @@ from polso.engine import Table, ibis
 from polso.kpis import intervals
 from polso.kpis.definition import Definition
 from polso.kpis.kinds import FRACTION, Ask
-from polso.query.question import GRAINS, Question, Scope
-from polso.query.scan import Cell, Wanted, cell_of, condition_of, in_scope, pass_key, value_of, without_ranks
-from polso.query.store import Store, with_grains
+from polso.query.brackets import valued, values_at
+from polso.query.question import Question, Scope
+from polso.query.scan import Cell, Wanted, cell_of, pass_key, without_ranks
+from polso.query.store import Store
 
 Ranks = Mapping[Cell, tuple[float, float] | None]
 # Beyond so many cells it is quicker to number their rows than to look for the percentiles of each in all.
@@ -49,10 +50,15 @@ def asked_percentiles(
         ranks = {cell: around for cell, around in ranks.items() if around}
     if not ranks:
         return
-    if len(ranks) <= FEW or not ends:
+    places = _places(counts, ranks, Fraction(str(fraction)), told=told)
+    one = Wanted(PLACES, definition, Ask("quantile", definition.value, definition.minus, definition.where))
+    values = values_at(store, one, places, question, scope)
+    if values is None and (len(ranks) <= FEW or not ends):
         yield from _of_few(store, definition, ranks, question, scope)
-    else:
-        yield from _of_many(store, definition, counts, ranks, question, scope, told=told)
+        return
+    if values is None:
+        values = _values(store, one, counts, places, question, scope)
+    yield from _told(values, counts, ranks, Fraction(str(fraction)), told=told)
 
 
 def _of_few(
@@ -78,44 +84,57 @@ def _of_few(
         yield cell, {"at": values[:1], **{name: values[places[end]] for name, end in ends}}
 
 
-def _of_many(
-    store: Store,
-    definition: Definition,
+def _places(
+    counts: Mapping[Cell, int], ranks: Ranks, fraction: Fraction, *, told: bool
+) -> dict[Cell, set[int]]:
+    """Per cell the places in the order of its rows whose values are wanted."""
+    return {
+        cell: {
+            *_ends(counts[cell], around),
+            *(() if told else (floor(fraction * (counts[cell] - 1)), ceil(fraction * (counts[cell] - 1)))),
+        }
+        for cell, around in ranks.items()
+    }
+
+
+def _ends(n: int, around: tuple[float, float] | None) -> tuple[int, ...]:
+    return tuple(round(end * (n - 1)) for end in around or ())
+
+
+def _told(
+    values: Mapping[Cell, Mapping[int, int]],
     counts: Mapping[Cell, int],
     ranks: Ranks,
-    question: Question,
-    scope: Scope,
+    fraction: Fraction,
     *,
     told: bool,
 ) -> Iterator[tuple[Cell, dict[str, Any]]]:
-    """Rows numbered in order within each cell, and a few of them taken."""
-    fraction = Fraction(str(FRACTION[definition.stat]))
-    ends = {
-        cell: tuple(round(end * (counts[cell] - 1)) for end in around or ()) for cell, around in ranks.items()
-    }
-    at = {cell: fraction * (counts[cell] - 1) for cell in ranks}
-    wanted: dict[int, set[int]] = {}
-    for cell in ranks:
-        own = () if told else (floor(at[cell]), ceil(at[cell]))
-        wanted.setdefault(counts[cell], set()).update(ends[cell], own)
-    values = _values(store, definition, wanted, question, scope)
-    for cell, places in ends.items():
-        found = values[cell]
-        answer: dict[str, Any] = dict(zip(("low", "high"), (found[place] for place in places), strict=False))
+    for cell, around in ranks.items():
+        found, at = values[cell], fraction * (counts[cell] - 1)
+        ends = (found[place] for place in _ends(counts[cell], around))
+        answer: dict[str, Any] = dict(zip(("low", "high"), ends, strict=False))
         if not told:
-            below, above = found[floor(at[cell])], found[ceil(at[cell])]
-            answer["at"] = [below + (above - below) * (at[cell] - floor(at[cell]))]
+            below, above = found[floor(at)], found[ceil(at)]
+            answer["at"] = [below + (above - below) * (at - floor(at))]
         yield cell, answer
 
 
 def _values(
-    store: Store, definition: Definition, wanted: Mapping[int, set[int]], question: Question, scope: Scope
+    store: Store,
+    one: Wanted,
+    counts: Mapping[Cell, int],
+    places: Mapping[Cell, set[int]],
+    question: Question,
+    scope: Scope,
 ) -> dict[Cell, dict[int, int]]:
-    """Per cell the values at places of its order, by how many rows it has."""
-    pairs = [(n, place) for n, places in sorted(wanted.items()) for place in sorted(places)]
+    """The same of rows numbered in order within each cell, of which a few are taken: by how many rows a cell has."""
+    wanted: dict[int, set[int]] = {}
+    for cell, some in places.items():
+        wanted.setdefault(counts[cell], set()).update(some)
+    pairs = [(n, place) for n, some in sorted(wanted.items()) for place in sorted(some)]
     schema = pa.schema([("n_", pa.int64()), ("place_", pa.int64())])
     table = pa.table({"n_": [n for n, _ in pairs], "place_": [place for _, place in pairs]}, schema=schema)
-    one = Wanted(PLACES, definition, Ask("quantile", definition.value, definition.minus, definition.where))
+    definition = one.definition
     found = store.collect_text(
         [question],
         lambda stood: pass_key(store, definition.fact, definition.clock, [one], stood, scope),
@@ -129,30 +148,16 @@ def _values(
 
 
 def _quantiles(store: Store, wanted: Wanted, question: Question, scope: Scope) -> Table:
-    values, keys = _valued(store, wanted, question, scope)
+    values, keys = valued(store, wanted, question, scope)
     ends = values.value.quantile(list(wanted.ask.fractions))
     return values.group_by(keys).aggregate(ends=ends) if keys else values.aggregate(ends=ends)
 
 
 def _taken(store: Store, wanted: Wanted, pairs: Table, question: Question, scope: Scope) -> Table:
     """The values at the wanted places of each cell."""
-    values, keys = _valued(store, wanted, question, scope)
+    values, keys = valued(store, wanted, question, scope)
     order = ibis.window(group_by=keys, order_by="value")
     n = values.value.count().over(ibis.window(group_by=keys))
     placed = values.mutate(place=ibis.row_number().over(order), n=n)
     met = placed.inner_join(pairs, [placed.n == pairs.n_, placed.place == pairs.place_])
     return met.select(*keys, "place", "value")
-
-
-def _valued(store: Store, wanted: Wanted, question: Question, scope: Scope) -> tuple[Table, list[str]]:
-    """The rows that have a value, with their cells, and what tells these apart; an engine reads no more than these rows."""
-    definition, ask = wanted.definition, wanted.ask
-    rows = in_scope(store, definition.fact, definition.clock, question, scope, definition)
-    if question.grains:
-        rows = with_grains(rows, definition.clock, question.grains, store.slots(question.period))
-    value = value_of(rows, ask, definition)
-    kept = condition_of(store, rows, wanted, question)
-    sound = value.notnull() if definition.unit != "duration" else (value >= 0).fill_null(False)
-    chosen = rows.filter(sound if kept is None else kept & sound)
-    keys = {f"by_{name}": chosen[f"polso_{name}" if name in GRAINS else name] for name in question.by}
-    return chosen.select(**keys, value=value_of(chosen, ask, definition)), list(keys)

@@ -158,7 +158,7 @@ def scans(
     )
     every = read_off(
         store,
-        _pass_shape(store, fact, clock, added, questions[0], scope),
+        pass_shape(store, fact, clock, added, questions[0], scope),
         fact,
         {w.column: w.ask.what for w in added},
         questions,
@@ -200,10 +200,10 @@ def pass_key(
     store: Store, fact: str, clock: str, wanted: list[Wanted], questions: Sequence[Question], scope: Scope
 ) -> tuple[Any, ...]:
     """Everything that the text of a pass depends on."""
-    return (*_pass_shape(store, fact, clock, wanted, questions[0], scope), *text_key(store, questions, scope))
+    return (*pass_shape(store, fact, clock, wanted, questions[0], scope), *text_key(store, questions, scope))
 
 
-def _pass_shape(
+def pass_shape(
     store: Store, fact: str, clock: str, wanted: list[Wanted], question: Question, scope: Scope
 ) -> tuple[Any, ...]:
     """The same, whatever its periods, splits and filters."""

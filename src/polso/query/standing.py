@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from polso.engine import Engine
     from polso.query.store import Store
 
-Literal = datetime | str | float
+Literal = datetime | str | float | int
 # No project has data of these years, and no text has these words or microseconds of its own.
 BEFORE, AFTER, MICROSECOND, WORD, RANK = 1907, 2907, 123457, "polso stands in here", 0.1234567
-_LEFT: Final = re.compile(f"{WORD}|{MICROSECOND}|{RANK}")
+# The first digits of whole numbers that stand in for others (brackets.py).
+WHOLE: Final = 8_123_456_700_000_000
+_LEFT: Final = re.compile(f"{WORD}|{MICROSECOND}|{RANK}|{WHOLE // 1000}")
 
 
 @dataclass(frozen=True, slots=True)
