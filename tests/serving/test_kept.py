@@ -14,6 +14,8 @@ from polso.care import Care
 from polso.demo import write_project
 from polso.engine import DuckDB
 from polso.errors import PolsoError
+from polso.kpis.definition import Condition
+from polso.query.store import Store
 from polso.serving.readers import Readers
 
 NAMES = ("channel", "team", "issue_type", "priority", "language", "agent")
@@ -145,6 +147,26 @@ def test_another_period_is_read_off_what_is_kept(
     )
     assert twice.readers.ask(kpi, period="2026-05", compare="previous").cells
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    "where", [{}, {"channel": "email"}, {"channel": ["email", "phone"], "priority": "high"}]
+)
+def test_where_definitions_part_is_what_facts_say(twice: Twice, where: dict[str, Any]) -> None:
+    conditions = [Condition(column=name, op="in" if isinstance(value, list) else "=",
+        value=tuple(value) if isinstance(value, list) else value) for name, value in where.items()]  # fmt: skip
+    kpi, known = "first_contact_resolution", 0
+    for days in ((10, 40), (60, 150), (61, 62), (-30, 500), (30, 31)):
+        asked: dict[str, Any] = {"definition": "all", "period": said(twice.care, days), "where": conditions}
+        with twice.readers.borrow() as care:
+            found = care.partings(kpi, **asked)
+        twice.readers.settle()
+        assert found == twice.care.partings(kpi, **asked)
+        known += sum(one.parted for one in found)
+    assert known
+    with pytest.MonkeyPatch.context() as patch, twice.readers.borrow() as care:
+        patch.setattr(Store, "run", lambda *asked: pytest.fail("facts were asked"))
+        assert care.partings(kpi, **asked | {"period": said(twice.care, (5, 77))})
 
 
 def test_a_filter_by_a_flag_is_read_off_too(twice: Twice) -> None:

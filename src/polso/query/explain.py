@@ -6,7 +6,9 @@ is the n of the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -258,6 +260,18 @@ def _met(d: Definition, rows: Table, params: Mapping[str, int]) -> list[Fate]:
 def fate_of(made: Iterable[Fate]) -> IntegerValue:
     """The place of the first fate that applies to a row."""
     return ibis.cases(*((fate.held, ibis.literal(place, "int64")) for place, fate in enumerate(made)))
+
+
+def judged(made: Sequence[Fate]) -> tuple[BooleanValue, BooleanValue]:
+    """Whether a row is counted, and whether it also meets what is looked for: its fate, without the reason for it."""
+    counts = ~_any(one.held for one in made if not one.line.counted)
+    return counts, counts & _any(
+        one.held for one in made if one.line.counted and one.line.reason != "counted"
+    )
+
+
+def _any(held: Iterable[BooleanValue]) -> BooleanValue:
+    return functools.reduce(operator.or_, held, ibis.literal(False))
 
 
 def _counted(store: Store, rows: Table, made: list[Fate]) -> tuple[Line, ...]:
