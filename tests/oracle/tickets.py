@@ -269,7 +269,7 @@ class Ticket:
             "solver": solves[-1]["solver"] if solves else None,
             "first_solver": solves[0]["solver"] if solves else None,
             "opened_by": self.opened_by,
-            "opener": opening.get("actor_id"),
+            "opener": opening.get("actor_id") if self.opened_by == "agent" else None,
             "direction": opening.get("direction"),
             "opening_inferred": not self.life.is_recorded,
             "is_open": is_open,

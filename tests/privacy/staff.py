@@ -50,8 +50,11 @@ def ticket(
     """A ticket opened in a team, given to somebody, answered, solved and rated."""
     common = {"source": "desk", "client": "acme", "ticket_id": f"t{number}", "customer_id": f"k{number % 40}"}
     worker = {"actor_kind": "agent", "actor_id": agent} if agent else {"actor_kind": "system"}
+    customer = {"actor_kind": "customer", "actor_id": common["customer_id"]}
     story: list[tuple[str, int, dict[str, Any]]] = [
-        ("opened", 0, {"actor_kind": "customer", "channel": channel, "team": team}),
+        ("opened", 0, {**customer, "channel": channel, "team": team}),
+        # Customers are not people at work, in whatever column they stand.
+        ("message", 1, {**customer, "channel": channel}),
         ("set", 0, {"attribute": "priority", "value": priority}),
     ]
     if agent:

@@ -9,7 +9,7 @@ import json
 import stat
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from polso.facts import FACTS
 from polso.publish.folder import publish
 from polso.publish.parquet import write
 from polso.query.privacy import KEY_FILE, Privacy, key_of
-from privacy.staff import EVERYBODY, OPEN, PROJECT, START, TODAY, UNLOCK, log, opened
+from privacy.staff import EVERYBODY, OPEN, PROJECT, START, TEAMS, TODAY, UNLOCK, log, opened, people, ticket
 
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 SOURCES = """
@@ -291,6 +291,50 @@ def test_definitions_of_ones_own_do_not_go_round(project: Path) -> None:
             )
         with pytest.raises(PrivacyError, match="leave that filter out"):
             care.balance(where={"team": "north"})
+        named = {line.name.partition(" by ")[0] for line in care.balance()}
+        assert "ticket_volume" in named
+        assert named.isdisjoint({"of_zoe", "of_island"})
+
+
+def _written(team: str, handled: list[str], others: int = 0, channel: str = "post") -> list[dict[str, Any]]:
+    """Letters to a team: one handled by each of these people, and others by nobody."""
+    agents: list[str | None] = [*handled, *[None] * others]
+    first = 5000 + 1000 * list(TEAMS).index(team) + (500 if channel == "post" else 0)
+    return [
+        event
+        for nth, agent in enumerate(agents)
+        for event in ticket(first + nth, START + timedelta(hours=nth), team, agent, channel, "low")
+    ]
+
+
+def test_customers_are_nobody_at_work(events: list[dict[str, Any]], tmp_path: Path) -> None:
+    two = people("north")[:2]
+    with opened([*events, *_written("north", two * 6, others=30)], tmp_path) as care:
+        (cell,) = care.ask("ticket_volume", where={"team": "north", "channel": "post"})
+        assert cell.is_hidden
+        shown = on(care, TODAY, OPEN)
+        tickets, messages = shown.rows("ticket_volume").to_pylist(), shown.rows("message_volume").to_pylist()
+        assert {row["opener"] for row in tickets} <= {*EVERYBODY, None}
+        assert {row["sender"] for row in messages} - {None} <= {*EVERYBODY}
+        assert {row["sender"] is None for row in messages if row["sender_kind"] == "customer"} == {True}
+
+
+def test_a_group_is_as_large_as_what_has_a_value(tmp_path: Path) -> None:
+    letters = [
+        event
+        for team in ("north", "south", "east")
+        for channel in ("post", "fax")
+        for event in _written(team, people(team) * 9, channel=channel)
+    ]
+    solved = {f"t{5500 + nth}" for nth in range(3)}
+    post = {e["ticket_id"] for e in _written("north", people("north") * 9)}
+    few = [e for e in letters if e["kind"] != "solved" or e["ticket_id"] not in post - solved]
+    where = {"team": "north", "channel": "post"}
+    with opened(few, tmp_path) as care:
+        (volume,), (time,) = (care.ask(kpi, where=where) for kpi in ("ticket_volume", "resolution_time"))
+        assert (volume.n, volume.is_hidden, time.is_hidden) == (81, False, True)
+        with pytest.raises(PrivacyError, match="fewer than 5 people"):
+            care.rows("resolution_time", where=where)
 
 
 def test_a_hidden_cell_says_so(project: Path) -> None:

@@ -1,7 +1,7 @@
 """What is kept of days: it says what facts say, to the last digit, and they are not read again."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from polso.demo import write_project
 from polso.engine import DuckDB
 from polso.errors import PolsoError
 from polso.kpis.definition import Condition
+from polso.query import brackets, percentiles
 from polso.query.store import Store
 from polso.serving.readers import Readers
 
@@ -147,6 +148,63 @@ def test_another_period_is_read_off_what_is_kept(
     )
     assert twice.readers.ask(kpi, period="2026-05", compare="previous").cells
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("kpi", "by"),
+    [*((kpi, ("team", "channel")) for kpi in ("backlog", "backlog_by_age", "backlog_roll_forward", "ticket_volume")),
+     *((kpi, ("team",)) for kpi in ("backlog", "occupancy", "shrinkage", "utilisation", "first_response_time"))],
+)  # fmt: skip
+def test_teams_are_hidden_by_what_is_kept_as_by_facts(twice: Twice, kpi: str, by: tuple[str, ...]) -> None:
+    shown = 0
+    for days in ((10, 40), (60, 150), (61, 62), (5, 200)):
+        question: dict[str, Any] = {"period": said(twice.care, days), "by": by}
+        found = answered(twice.readers.ask, kpi, **question)
+        twice.readers.settle()
+        assert found == answered(twice.care.ask, kpi, **question)
+        shown += not isinstance(found, str)
+    assert shown
+
+
+@pytest.mark.parametrize("kpi", ["first_response_time", "resolution_time", "handle_time", "csat:mean_score"])
+@pytest.mark.parametrize("by", [(), ("channel",), ("team", "priority")])
+@pytest.mark.parametrize("where", [{}, {"channel": ["email", "phone"]}])
+def test_percentiles_of_any_period_are_those_of_facts(
+    twice: Twice, kpi: str, by: tuple[str, ...], where: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrowed: list[bool] = []
+    values_at = percentiles.values_at
+    monkeypatch.setattr(
+        percentiles, "values_at", lambda *asked: (found := values_at(*asked), narrowed.append(bool(found)))[0]
+    )
+    for stat in ("median", "p90", "p80"):
+        for days in ((10, 40), (60, 150), (61, 62), (-30, 500), (30, 31)):
+            question: dict[str, Any] = {"period": said(twice.care, days), "by": by, "where": where}
+            if kpi != "csat:mean_score":
+                question["stat"] = stat
+            found = answered(twice.readers.ask, kpi, **question)
+            twice.readers.settle()
+            assert found == answered(twice.care.ask, kpi, **question)
+    assert any(narrowed) == (kpi != "csat:mean_score")
+
+
+def test_facts_are_asked_where_counts_and_rows_do_not_agree(
+    twice: Twice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for days in ((10, 40), (60, 150)):
+        twice.readers.ask("assign_time", period=said(twice.care, days), stat="median")
+        twice.readers.settle()
+    right, tampered = brackets._bracket, []
+
+    def wrong(*asked: Any) -> Any:
+        tampered.append(right(*asked))
+        return replace(tampered[-1], inside=1)
+
+    monkeypatch.setattr(brackets, "_bracket", wrong)
+    question: dict[str, Any] = {"period": said(twice.care, (5, 77)), "stat": "median"}
+    found = answered(twice.readers.ask, "assign_time", **question)
+    assert tampered
+    assert found == answered(twice.care.ask, "assign_time", **question)
 
 
 @pytest.mark.parametrize(

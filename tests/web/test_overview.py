@@ -13,11 +13,8 @@ def test_what_got_worse_and_better_beyond_chance_is_said() -> None:
     )
     fast = answer(cell("first_response_time", 3600, stat="median", previous=3000, low=3550, high=3650))
     said = {lang: read(sentence(page(SCREEN, {"now": now, "fast": fast}, lang))) for lang in ("en", "it")}
-    assert said[
-        "en"
-    ] == "Worse: First response time (median) +10 min, CSAT −4 pt. Better: Cost per contact −€0.30.".replace(
-        " min", "\u00a0min"
-    ).replace(" pt", "\u00a0pt")
+    worse = "Worse: First response time (median) +10\u00a0min, CSAT −4\u00a0pt."
+    assert said["en"] == f"{worse} Better: Cost per contact −€0.30. Also: Tickets opened +20\u00a0%."
     assert said["it"].startswith(
         "Peggio: Tempo di prima risposta (mediana) +10\u00a0min, CSAT −4\u00a0pt. Meglio: Costo per contatto"
     )
@@ -29,6 +26,18 @@ def test_chance_is_no_news() -> None:
         cell("cost_per_contact", 3.9, 1000, previous=4.2),
     )
     assert read(sentence(page(SCREEN, {"now": now}))) == "Nothing changed beyond what chance explains."
+
+
+def test_what_moved_without_a_better_side_is_said_too() -> None:
+    now = answer(cell("ticket_volume", 1200, previous=1000))
+    for language, said in (
+        ("en", "Nothing got better or worse beyond what chance explains. Also: Tickets opened +20 %."),
+        (
+            "it",
+            "Nulla è migliorato o peggiorato oltre ciò che il caso spiega. Inoltre: Ticket ricevuti +20 %.",
+        ),
+    ):
+        assert read(sentence(page(SCREEN, {"now": now}, language))) == said.replace(" %", "\u00a0%")
 
 
 def test_the_slice_that_moved_most_is_named_beside_what_moved() -> None:

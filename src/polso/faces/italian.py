@@ -135,6 +135,8 @@ _SENTENCES: Final = {
     "Worse: {list}.": "Peggio: {list}.",
     "Better: {list}.": "Meglio: {list}.",
     "Nothing changed beyond what chance explains.": "Nulla è cambiato oltre ciò che il caso spiega.",
+    "Nothing got better or worse beyond what chance explains.": "Nulla è migliorato o peggiorato oltre ciò che il caso spiega.",
+    "Also: {list}.": "Inoltre: {list}.",
     "{period} ({zone}); data up to {instant}": "{period} ({zone}); dati fino al {instant}",
     "What was spent": "Che cosa si è speso",
     "in the period": "nel periodo",

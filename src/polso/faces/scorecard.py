@@ -208,21 +208,22 @@ def _head(card: Scorecard, words: Words) -> Text:
 
 
 def _sentence(card: Scorecard, words: Words) -> Text:
-    """What got worse and what got better, beyond what chance explains."""
-    said: dict[str, list[str]] = {"bad": [], "good": []}
+    """What got worse, what got better and what moved without a better side, beyond what chance explains."""
+    said: dict[str, list[str]] = {"bad": [], "good": [], "plain": []}
     for line in card.lines:
         way = words.direction(
             line.cell.change, line.definition.better, sure=is_sure(line.cell, line.definition)
         )
-        if way.tone in said:
+        if way.tone in said and line.cell.change:
             size = words.change(line.cell.change, line.cell.previous, line.cell.unit)
             said[way.tone].append(f"{line.definition.title.of(words.language)} {size}")
-    parts = [
-        words.say(name, list=", ".join(said[tone]))
-        for tone, name in (("bad", "Worse: {list}."), ("good", "Better: {list}."))
-        if said[tone]
-    ]
-    return Text(" ".join(parts) or words.say("Nothing changed beyond what chance explains."))
+    names = {"bad": "Worse: {list}.", "good": "Better: {list}.", "plain": "Also: {list}."}
+    parts = [words.say(names[tone], list=", ".join(list_)) for tone, list_ in said.items() if list_]
+    if not parts:
+        return Text(words.say("Nothing changed beyond what chance explains."))
+    if not said["bad"] and not said["good"]:
+        parts.insert(0, words.say("Nothing got better or worse beyond what chance explains."))
+    return Text(" ".join(parts))
 
 
 def _missing(card: Scorecard, words: Words) -> Text | None:

@@ -36,6 +36,8 @@ def _opened(own: Table, found: Table) -> Table:
         opener=ibis.ifelse(known, joined.f_opener, joined.opener),
         direction=ibis.ifelse(known, joined.f_direction, joined.direction),
     )
+    # Customers have a column of their own; who stands here works here, and privacy counts and hides them.
+    named = named.mutate(opener=ibis.ifelse(named.opened_by == "agent", named.opener, ibis.null("string")))
     return named.drop("f_source", "f_ticket", "f_by", "f_opener", "f_direction", "openings")
 
 

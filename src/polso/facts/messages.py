@@ -37,13 +37,15 @@ def fold(events: Table, context: Context) -> Table:
     joined = said.left_join(
         parents, [*((said[n] == parents[n]) for n in TICKET), said.subject_id == parents.parent_id]
     )
+    # A note may not say who wrote it: people at work do.
+    by = joined.actor_kind.fill_null("agent")
     rows = joined.select(
         *TICKET,
         "event_id",
         "client",
         sent_at=joined.occurred_at,
         sender_kind=joined.actor_kind,
-        sender=joined.actor_id,
+        sender=ibis.ifelse(by == "agent", joined.actor_id, ibis.null("string")),
         is_public=(joined.kind == "message") | (joined.value == "public").fill_null(False),
         answers=joined.answers,
         answers_at=joined.answers_at,
@@ -83,7 +85,7 @@ MESSAGES = Fact(
         dimension("priority", "The priority at that instant."),
         dimension("issue_type", "The issue type at that instant."),
         dimension("sender_kind", "customer, agent, bot, system, peer or third_party."),
-        worker("sender", "The id of the sender."),
+        worker("sender", "The agent who sent it; null where nobody at work did."),
         dimension("answers", "The kind of sender of the message it answers; null where it answers none."),
         flag("answers_first", "Whether the message it answers answers none itself: it began the thread."),
         count("answer_nth", "1 for the first answer by its kind of sender to the message it answers."),

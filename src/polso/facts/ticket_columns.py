@@ -47,7 +47,7 @@ COLUMNS = (
     worker("solver", "Who solved it last."),
     worker("first_solver", "Who solved it first."),
     dimension("opened_by", "Who opened it: customer, agent, bot or system."),
-    worker("opener", "The id of who opened it."),
+    worker("opener", "The agent who opened it; null where nobody at work did."),
     dimension("direction", "inbound, outbound, callback or internal, as the opening said."),
     dimension(
         "left_out", "Why the ticket does not count: merged, removed or internal; null where it counts."

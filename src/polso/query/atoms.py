@@ -23,7 +23,7 @@ from polso.query.groups import agent_beside
 from polso.query.period import Period
 from polso.query.privacy import teams_of, without_teams
 from polso.query.question import CYCLES, GRAINS, Question, Scope
-from polso.query.scan import in_scope, shape_key, text_key
+from polso.query.scan import counting, in_scope, shape_key, text_key
 from polso.query.stock import touching
 from polso.query.store import WEEKDAY, Store, local_slots, stretches, with_grains
 
@@ -280,6 +280,9 @@ def _population(
     store: Store, d: Definition, bare: Question, scope: Scope, clock: str | None, where: Conditions
 ) -> Table:
     rows = in_scope(store, d.fact, clock, bare, scope, d)
+    if clock is not None:
+        # A group is as large as what its number is made of, and not as what might have had a value.
+        return counting(store, rows, d.model_copy(update={"where": where}), bare)
     kept = all_of(rows, where, parameters(d, bare.params))
     return rows if kept is None else rows.filter(kept)
 

@@ -14,10 +14,10 @@ from polso.errors import PrivacyError
 from polso.events.kinds import OUTCOMES
 from polso.facts import FACTS
 from polso.kpis.catalogue import Catalogue
-from polso.kpis.definition import Condition, Definition, Words
+from polso.kpis.definition import Condition, Definition, Words, flat
 from polso.kpis.wording import LEFT_OUT
 from polso.query.flow import CAME, START, WENT
-from polso.query.privacy import OPEN, WHO
+from polso.query.privacy import BLIND, OPEN, WHO, conditions_of
 from polso.query.question import EVERYONE, Question, Scope
 from polso.query.run import concrete, run
 from polso.query.store import Store
@@ -85,14 +85,25 @@ class Line:
         return self.difference == 0
 
 
+def _names_workers(d: Definition) -> bool:
+    return any(
+        condition.column in WORKERS and condition.op not in BLIND
+        for _, conditions, _ in conditions_of(d)
+        for condition in flat(conditions)
+    )
+
+
 class Counter:
     """Counts of one period and one scope."""
 
     def __init__(self, store: Store, known: Catalogue, question: Question, scope: Scope) -> None:
-        self.store, self.known, self.asked, self.scope = store, known, question, scope
+        self.store, self.known, self.asked = store, known, question
+        self.privacy, self.scope = scope.privacy, replace(scope, privacy=OPEN)
 
-    def can_filter(self, definition: Definition) -> bool:
-        """Whether the definition's fact has every column of the question's filters."""
+    def can_tell(self, definition: Definition) -> bool:
+        """Whether the definition's fact has every column of the question's filters, and its sum is of all people and teams."""
+        if self.privacy.state != "open" and _names_workers(definition):
+            return False
         known = self.store.fact(definition.fact).columns
         return all(condition.column in known for condition in self.asked.where)
 
@@ -122,11 +133,10 @@ def balance(store: Store, known: Catalogue, question: Question, scope: Scope = E
     """Every line of a period: queues, abandonment, tickets, backlog, solves, and each dimension of each additive KPI.
 
     Under a filter, only the lines of facts that know what it filters by. Only sums over all people and teams are told,
-    so privacy has nothing to hide in them, unless they are filtered by.
+    so privacy has nothing to hide in them, unless they are filtered by; KPIs whose own conditions name somebody have no line.
     """
     if scope.privacy.state != "open" and {c.column for c in question.where} & WORKERS:
         raise PrivacyError("a balance is not drawn of single people or teams; leave that filter out")
-    scope = replace(scope, privacy=OPEN)
     counter = Counter(store, known, question, scope)
     made = {
         "calls_offered": _offered,
@@ -134,7 +144,7 @@ def balance(store: Store, known: Catalogue, question: Question, scope: Scope = E
         "ticket_volume": _tickets,
         "backlog": _backlog,
     }
-    lines = [line(counter) for kpi, line in made.items() if counter.can_filter(known[kpi].default)]
+    lines = [line(counter) for kpi, line in made.items() if counter.can_tell(known[kpi].default)]
     found = (*lines, *_spells(counter), *_dimensions(counter))
     # Where no fact knows the filter, say so as any question would.
     return found or (_tickets(counter),)
@@ -229,7 +239,7 @@ def _spells(counter: Counter) -> Iterable[Line]:
 def _dimensions(counter: Counter) -> Iterable[Line]:
     """The parts of every dimension make the whole, for every KPI whose cells can be added up: one question a dimension."""
     every = (concrete(entry.default) for entry in counter.known.values())
-    additive = [d for d in every if d.kind in ADDITIVE and counter.can_filter(d)]
+    additive = [d for d in every if d.kind in ADDITIVE and counter.can_tell(d)]
     wholes = counter.sums(additive) if additive else {}
     names = dict.fromkeys(c.name for d in additive for c in FACTS[d.fact].columns if c.dimension)
     for name in names:

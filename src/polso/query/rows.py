@@ -9,17 +9,16 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from polso.engine import BooleanValue, Table
+from polso.engine import Table
 from polso.errors import PrivacyError, QuestionError
 from polso.facts.fact import TICKET
-from polso.kpis.definition import AnyOf, Condition, Definition
-from polso.kpis.kinds import Ask, sound
+from polso.kpis.definition import Definition
 from polso.query.conditions import all_of, parameters
 from polso.query.masks import late, masked
 from polso.query.moves import spells
 from polso.query.privacy import WAY_OUT, is_about_agents
 from polso.query.question import EVERYONE, Question, Scope
-from polso.query.scan import Wanted, condition_of, in_scope, value_of
+from polso.query.scan import counting, in_scope
 from polso.query.stock import lasting
 from polso.query.store import Store
 from polso.query.suppress import refuse_small
@@ -86,23 +85,6 @@ def _counted(store: Store, definition: Definition, question: Question, scope: Sc
     """The rows of a definition that reads a fact, those that no number counts left out."""
     clock = None if definition.kind in ("spread", "cohort_pair") else definition.clock
     found = in_scope(store, definition.fact, clock, question, scope, definition)
-    kept = condition_of(
-        store, found, Wanted("", definition, Ask("count", where=_population(definition))), question
-    )
-    found = found if kept is None else found.filter(kept)
-    valued = _has_value(found, definition)
-    found = found if valued is None else found.filter(valued)
+    found = counting(store, found, definition, question)
     part = all_of(found, definition.part, parameters(definition, question.params))
     return found if part is None else found.mutate(**{COUNTED: part})
-
-
-def _population(definition: Definition) -> tuple[AnyOf | Condition, ...]:
-    return sound(definition) if definition.kind == "share" else definition.where
-
-
-def _has_value(found: Table, definition: Definition) -> BooleanValue | None:
-    """Whether a row has the value that is averaged or summed."""
-    if definition.kind not in ("duration", "mean", "sum"):
-        return None
-    value = value_of(found, Ask("sum", definition.value, definition.minus), definition)
-    return (value >= 0).fill_null(False) if definition.unit == "duration" else value.notnull()

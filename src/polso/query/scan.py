@@ -14,7 +14,7 @@ from polso.errors import QuestionError, UnknownName
 from polso.facts import FACTS
 from polso.facts.fact import CREDITS
 from polso.kpis.definition import Definition, flat
-from polso.kpis.kinds import Ask, kind_of
+from polso.kpis.kinds import Ask, kind_of, sound
 from polso.query.conditions import all_of, parameters
 from polso.query.cubes import ADDITIVE, read_off
 from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
@@ -324,6 +324,17 @@ def condition_of(store: Store, rows: Table, wanted: Wanted, question: Question) 
     old = (rows[horizon.since] <= limit).fill_null(True)
     old = ~old if wanted.ask.immature else old
     return old if kept is None else kept & old
+
+
+def counting(store: Store, rows: Table, d: Definition, question: Question) -> Table:
+    """The rows that the number of a definition is made of: they meet it, are old enough to be judged, and have its value."""
+    where = sound(d) if d.kind == "share" else d.where
+    met = condition_of(store, rows, Wanted("", d, Ask("count", where=where)), question)
+    kept = rows if met is None else rows.filter(met)
+    if d.kind not in ("duration", "mean", "sum"):
+        return kept
+    value = value_of(kept, Ask("sum", d.value, d.minus), d)
+    return kept.filter((value >= 0).fill_null(False) if d.unit == "duration" else value.notnull())
 
 
 def asked(definitions: tuple[Definition, ...]) -> dict[Pass, list[Wanted]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from polso.errors import PolsoError
 from polso.query.rollups import Make, Rollups
 from polso.serving.snapshot import Snapshot, state_of
 
+LOG: Final = logging.getLogger(__name__)
 # How often it looks whether the data has changed, or this is over.
 PATIENCE: Final = 0.2
 
@@ -56,6 +58,8 @@ class Maker:
                 key, make = rollups.wanted.get(timeout=PATIENCE)
                 try:
                     self._make(rollups, key, make, now)
+                except Exception:
+                    LOG.exception("making what was to be kept failed; facts go on being asked")
                 finally:
                     rollups.wanted.task_done()
 

@@ -28,17 +28,19 @@ SAID: Final = 3
 
 @dataclass(frozen=True)
 class Move:
-    """A number of the whole that got worse or better (tone bad or good)."""
+    """A number of the whole that got worse or better (tone bad or good), or moved to no side of these (plain)."""
 
     tone: str
     cell: Cell
     definition: Definition
 
 
-def moves(page: Page, asks: Iterable[str], kpis: Collection[str] = ()) -> list[Move]:
+def moves(
+    page: Page, asks: Iterable[str], kpis: Collection[str] = (), tones: Sequence[str] = ("bad", "good")
+) -> list[Move]:
     """What got worse, then what got better beyond chance in some answers, the largest move for its number first.
 
-    kpis: only these definitions, by their labels.
+    kpis: only these definitions, by their labels; tones: `plain` is what moved and has no better side.
     """
     found = []
     for ask in asks:
@@ -51,7 +53,7 @@ def moves(page: Page, asks: Iterable[str], kpis: Collection[str] = ()) -> list[M
                 moved = page.change(cell, definition)
                 found.append(Move(moved.tone if moved else "", cell, definition))
     found.sort(key=lambda one: -abs((one.cell.change or 0) / (one.cell.previous or 1)))
-    return [one for tone in ("bad", "good") for one in found if one.tone == tone]
+    return [one for tone in tones for one in found if one.tone == tone]
 
 
 def news(page: Page, asks: Iterable[str], where: Callable[[Move], Markup]) -> Markup:

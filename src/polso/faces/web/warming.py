@@ -6,9 +6,9 @@ What a screen asks is the same whatever the period: its texts are made once, and
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final, Self
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from polso.serving.readers import Readers
 
+LOG: Final = logging.getLogger(__name__)
 # Seconds without a request after which nobody is taken to be reading on.
 QUIET: Final = 1.0
 # How often the data is looked at for a change.
@@ -135,6 +136,9 @@ class Warming:
                 "query_string": query.encode(),
             }
         )  # fmt: skip
-        # What a screen cannot be asked is told to whoever opens it.
-        with suppress(PolsoError):
+        try:
             screen.compose(making(request, screen))
+        except PolsoError:
+            pass  # what a screen cannot be asked is told to whoever opens it
+        except Exception:
+            LOG.exception("asking %s beforehand failed; it is asked anew by whoever opens it", screen.at)

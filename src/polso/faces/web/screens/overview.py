@@ -79,8 +79,13 @@ def sentence(page: Page) -> Markup:
         return page.missing("now", page.html("Nothing in this period and with these filters."))
     if page.earlier is None:
         return page.html("Choose a period to compare with to see what changed.")
-    said = moves.news(page, ("now", "fast"), cause.asides(page, WHERE))
-    return said or page.html("Nothing changed beyond what chance explains.")
+    asks = ("now", "fast")
+    said = moves.news(page, asks, cause.asides(page, WHERE))
+    more = moves.moves(page, asks, tones=("plain",))
+    if not said and not more:
+        return page.html("Nothing changed beyond what chance explains.")
+    nothing = page.html("Nothing got better or worse beyond what chance explains.")
+    return moves.joined(said or nothing, moves.also(page, more))
 
 
 SCREEN = Screen("overview", "Overview", 10, compose, ASKS, path="/")
