@@ -337,6 +337,21 @@ def test_a_group_is_as_large_as_what_has_a_value(tmp_path: Path) -> None:
             care.rows("resolution_time", where=where)
 
 
+def test_an_hour_of_one_person_is_not_shown(tmp_path: Path) -> None:
+    with opened(log(3), tmp_path) as locked:
+        seen, hidden = (
+            {cell.keys["hour_of_day"]: cell for cell in care.ask("occupancy", by="hour_of_day")}
+            for care in (on(locked, TODAY, OPEN), locked)
+        )
+        assert locked.ask("occupancy").value is not None
+    alone = [hour for hour, cell in seen.items() if cell.n == 1 and cell.value is not None]
+    assert alone
+    assert all(hidden[hour].is_hidden for hour in alone)
+    assert hidden[12].value == seen[12].value is not None
+    # One alone is what the others leave of the whole.
+    assert sum(cell.is_hidden for cell in hidden.values()) > len(alone)
+
+
 def test_a_hidden_cell_says_so(project: Path) -> None:
     with polso.care.open_project(project) as care:
         (cell,) = care.ask("ticket_volume", where={"team": "north", "channel": "fax"}, compare="previous")

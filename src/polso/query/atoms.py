@@ -21,7 +21,7 @@ from polso.query.conditions import all_of, parameters
 from polso.query.cubes import added, cube, kept, read_off
 from polso.query.groups import agent_beside
 from polso.query.period import Period
-from polso.query.privacy import teams_of, without_teams
+from polso.query.privacy import is_about_agents, teams_of, without_teams
 from polso.query.question import CYCLES, GRAINS, Question, Scope
 from polso.query.scan import counting, in_scope, shape_key, text_key
 from polso.query.stock import touching
@@ -32,6 +32,8 @@ LASTING: Final = ("spread", "roll_forward")
 MOST: Final = 4
 # Who is behind a row, as a name to split by.
 AGENT: Final = "polso_agent"
+# The one team of everybody, where rows tell what people did one by one and no team is asked for.
+EVERYBODY: Final = "polso_everybody"
 # The scratch table of stretches of time.
 ENDS: Final = "atoms_stretches"
 
@@ -84,12 +86,17 @@ def sides(d: Definition) -> Iterator[Definition]:
 
 
 def shape(d: Definition, question: Question, scope: Scope) -> Shape | None:
-    """The shape of a question about one side of a definition; None where no team is asked for."""
+    """The shape of a question about one side of a definition; None where no group of people is asked for.
+
+    Whatever tells what people did one by one is cut into groups of them by any name: an hour may be one person's.
+    """
     teams = teams_of(d.fact)
     _, own = without_teams(d.fact, d.where)
     filters = (*question.where, *own)
     names = tuple(dict.fromkeys((*question.by, *(c.column for c in filters))))
     asked = sorted((name for name in names if name in teams), key=lambda name: (name != "team", name))
+    if not asked and names and is_about_agents(d.fact):
+        asked = [EVERYBODY]
     if not asked:
         return None
     dims = [name for name in names if name != asked[0]]
@@ -196,15 +203,24 @@ def _stood(
 def _came_and_went(store: Store, d: Definition, base: Question, scope: Scope, cut: Shape) -> Table:
     """Rows by atom and the day on which they began, or ended."""
     where, _ = without_teams(d.fact, d.where)
-    bare = replace(base, by=(cut.team, *_beside(base, cut)[:-1]))
+    bare = replace(base, by=(*_named(cut), *_beside(base, cut)[:-1]))
     rows = _population(store, d, bare, replace(scope, clients=None), None, where)
     rows = rows.mutate(**{AGENT: _people(rows, cut), "polso_until": _end(rows, d)})
     as_of, (grain,) = ibis.timestamp(store.as_of), base.grains
-    # At the very instant at which a period ends, what begins still counts.
+    # At the very instant at which a period ends, what begins still counts; of a share of time it has no part.
+    moment = ibis.interval(microseconds=1)
     began = rows.filter(rows[str(d.since)] <= as_of)
-    began = began.mutate(polso_at=began[str(d.since)] - ibis.interval(microseconds=1))
     ended = rows.filter(rows.polso_until < as_of)
-    ended = ended.mutate(polso_at=ended.polso_until)
+    if d.kind == "spread":
+        began, ended = (
+            began.mutate(polso_at=began[str(d.since)]),
+            ended.mutate(polso_at=ended.polso_until - moment),
+        )
+    else:
+        began, ended = (
+            began.mutate(polso_at=began[str(d.since)] - moment),
+            ended.mutate(polso_at=ended.polso_until),
+        )
     counts = []
     for moved, came in ((began, 1), (ended, 0)):
         placed = with_grains(moved, "polso_at", (grain,), store.slots(base.period))
@@ -241,15 +257,22 @@ def _counted(
     ends: Table | None,
 ) -> Table:
     """Rows by team, `dims` and who is behind them; `ends`: the stretches of time, for rows that last."""
-    bare = replace(question, by=(cut.team, *(name for name in dims if name not in GRAINS)))
+    bare = replace(question, by=(*_named(cut), *(name for name in dims if name not in GRAINS)))
     where, _ = without_teams(d.fact, d.where)
     counted = _placed(
         store, d.model_copy(update={"where": where}), bare, replace(scope, clients=None), _grains(dims), ends
     )
+    if cut.team == EVERYBODY:
+        counted = counted.mutate(**{EVERYBODY: ibis.literal(EVERYBODY)})
     columns = {name: f"polso_{name}" if name in GRAINS else name for name in (cut.team, *dims)}
     keys = {f"by_{name}": counted[column] for name, column in columns.items()}
     judged = counted.select(**keys, **{f"by_{AGENT}": _people(counted, cut)})
     return judged.group_by(*keys, f"by_{AGENT}").aggregate(n=ibis._.count())
+
+
+def _named(cut: Shape) -> tuple[str, ...]:
+    """The column of the team; none where it is everybody's."""
+    return () if cut.team == EVERYBODY else (cut.team,)
 
 
 def _people(rows: Table, cut: Shape) -> Any:
@@ -303,6 +326,11 @@ def _overlapping(store: Store, d: Definition, rows: Table, table: Table) -> Tabl
     """Rows that last: in each stretch at whose end they stand (stocks), or of which they have a part."""
     as_of = ibis.timestamp(store.as_of)
     lasting = rows.mutate(polso_until=_end(rows, d).fill_null(as_of + ibis.interval(days=1)))
+    if d.kind == "spread":
+        # Who ends where a stretch begins has no part of it.
+        return lasting.inner_join(
+            table, [lasting[str(d.since)] < table.polso_end, lasting.polso_until > table.polso_start]
+        )
     first = table.polso_end if d.kind in STANDING else table.polso_start
     return lasting.inner_join(table, [lasting[str(d.since)] <= table.polso_end, lasting.polso_until >= first])
 
