@@ -36,6 +36,12 @@ def test_rows_explain_disagree_partings_and_balance(client: TestClient, readers:
     with readers.borrow() as care:
         n = next(iter(care.ask("csat", period="2026-05"))).n
     rows = client.get("/api/v1/rows/csat?period=2026-05&limit=10000").json()
+    paged = [
+        row
+        for offset in range(0, len(rows) + 7, 7)
+        for row in client.get(f"/api/v1/rows/csat?period=2026-05&limit=7&offset={offset}").json()
+    ]
+    assert paged == rows
     assert n == len(rows)
     found = client.get("/api/v1/explain/csat?period=2026-05&lang=it").json()
     lines = found["accounts"][0]["lines"] if "accounts" in found else []
@@ -107,3 +113,21 @@ def test_the_catalogue_is_searched_by_other_words(client: TestClient) -> None:
     assert "first_response_time" == found[0]["name"]
     assert "FRT" in found[0]["aliases"]
     assert [] == client.get("/api/v1/kpis?search=zzzz").json()
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("text/csv;q=0.1, application/json;q=0.9", "application/json"),
+        ("application/json;q=0.1, text/csv", "text/csv"),
+        ("application/json;q=0, text/csv;q=0.5", "text/csv"),
+        ("text/html, */*;q=0.8", "application/json"),
+    ],
+)
+def test_the_form_most_wanted_is_given(client: TestClient, accept: str, media: str) -> None:
+    answer = client.get("/api/v1/ask?kpi=csat", headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith(media)
+
+
+def test_a_form_not_wanted_is_not_given(client: TestClient) -> None:
+    assert client.get("/api/v1/ask?kpi=csat", headers={"Accept": "application/json;q=0"}).status_code == 406

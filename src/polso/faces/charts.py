@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from polso.query.result import Cell, Result
 
 SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
+# How thick the least and the greatest square of a heat map are.
+THICK = [0.06, 0.6]
 ACCENT, INK, PALE, RULE = "#2b6c8a", "#222222", "#8a8f94", "#e6e8ea"
 SERIES: Final = (
     ACCENT,
@@ -344,15 +346,11 @@ def _heat(names: Sequence[str], words: Words) -> dict[str, Any]:
         }
         for channel, name in (("x", across), ("y", down))
     }
-    color = {
-        "field": "value",
-        "type": "quantitative",
-        "legend": None,
-        "scale": {"range": ["#eef4f7", ACCENT]},
-    }
+    # Of one colour, thicker where there is more: on light paper and on dark the numbers can be read, and more stands out.
+    thick = {"field": "value", "type": "quantitative", "legend": None, "scale": {"range": THICK}}
     square = {
-        "mark": {"type": "rect", "invalid": "filter"},
-        "encoding": {"color": color, "tooltip": _tooltip([down, across], words)},
+        "mark": {"type": "rect", "invalid": "filter", "color": ACCENT},
+        "encoding": {"fillOpacity": thick, "tooltip": _tooltip([down, across], words)},
     }
     number = {
         "mark": {"type": "text", "fontSize": 9, "color": INK},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -34,6 +35,9 @@ JSON: Final = "application/json"
 FORMS: Final = {"json": JSON, "csv": CSV, "arrow": ARROW, "polso": wire.MEDIA}
 # Rows that one answer holds at most.
 MOST_ROWS: Final = 100_000
+# More is no place in a table.
+MOST_OFFSET: Final = 1 << 40
+QUALITY: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 # Tickets whose reasons are counted at most.
 MOST_TICKETS: Final = 10_000
 
@@ -101,13 +105,22 @@ class Given:
 Question = Annotated[Given, Depends(Given)]
 
 
+def _accepted(accept: str) -> list[str]:
+    """The media types of an Accept header, the most wanted first; what has quality 0 is not wanted (RFC 9110, 12.4.2)."""
+    wanted = []
+    for part in accept.split(","):
+        media, *parameters = (text.strip().lower() for text in part.split(";"))
+        said = [text.removeprefix("q=") for text in parameters if text.startswith("q=")]
+        wanted.append((media, float(said[0]) if said and QUALITY.fullmatch(said[0]) else 1.0))
+    return [media for media, quality in sorted(wanted, key=lambda one: -one[1]) if quality]
+
+
 def form_of(request: Request, wanted: str | None) -> str:
     """The form that was asked for: by name, else by Accept; 406 where there is none such."""
     if wanted:
         return wanted
     accept = request.headers.get("accept", "*/*")
-    for part in accept.split(","):
-        media = part.partition(";")[0].strip().lower()
+    for media in _accepted(accept):
         for name, known in FORMS.items():
             if media == known:
                 return name
@@ -241,13 +254,14 @@ def ask(
 @router.get("/rows/{name}", summary="The rows behind a number")
 def rows(
     request: Request, name: Name, given: Question,
-    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 1000, form: Format = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 1000,
+    offset: Annotated[int, Query(ge=0, le=MOST_OFFSET, description="how many rows to pass over")] = 0, form: Format = None,
 ) -> Response:  # fmt: skip
-    """The rows that a KPI counts, oldest first."""
+    """The rows that a KPI counts, oldest first, a page at a time."""
     variant = given.chosen["variant"]
-    key = ("rows", name, variant, given.asked, limit)
+    key = ("rows", name, variant, given.asked, limit, offset)
     found = _readers(request).cached(
-        key, lambda care: care.rows(name, variant=variant, limit=limit, **given.asked)
+        key, lambda care: care.rows(name, variant=variant, limit=limit, offset=offset, **given.asked)
     )
     return written(form_of(request, form), None, found.to_pylist, found.to_pylist, lambda: found)
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 560, 200
 # Numbers on coloured squares are dark in every theme, so they have an ink of their own.
-ON_COLOUR: Final = "#1d1d1d"
 MOST: Final = 12
 # The reader's font may be wider than the one that labels were measured in.
 ROOM: Final = {"left": 14, "top": 5, "right": 14, "bottom": 5}
@@ -166,7 +165,6 @@ def heat(page: Page, result: Result) -> dict[str, Any]:
         value["short"] = "" if value["value"] is None else page.words.decimal(100 * value["value"])
     for layer in drawn["layer"]:
         if layer["mark"]["type"] == "text":
-            layer["mark"] = {**layer["mark"], "color": ON_COLOUR}
             layer["encoding"] = {"text": {"field": "short" if share else "text", "type": "nominal"}}
     return {**drawn, "width": {"step": 24}, "height": {"step": 24}}
 
