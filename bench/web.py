@@ -7,6 +7,7 @@ own; `again` is the same page once more.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import subprocess
@@ -124,6 +125,7 @@ def screens(
     with sock, drawing.beside(), Readers(folder) as readers:
         app = make_app(readers)
         client = TestClient(app, base_url="http://127.0.0.1")
+        gc.freeze()  # as `polso serve` does when it begins
         warm(client, readers, kind, shapes if kind == "90 days" else shapes[:1])
         for screen in all_screens():
             urls = [url(screen.at, kind, LAST, nth) for nth in range(asks)]

@@ -4,9 +4,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Opened
+from polso.faces.web.screen import Screen, screens
 
 IN = "(selector) => document.activeElement?.closest(selector) !== null"
 SEEN = "getComputedStyle(document.activeElement).outlineStyle !== 'none'"
+# What can be reached, told apart by its place among all such; hidden things and those in closed popups cannot.
+LISTED = "[...document.querySelectorAll('a[href], button, select, input, summary')]"
+WHERE = f"String({LISTED}.indexOf(document.activeElement))"
+REACHABLE = (
+    f"{LISTED}.map((one, place) => [one, String(place)])"
+    ".filter(([one]) => one.closest('main') && one.tabIndex >= 0 && one.checkVisibility({checkVisibilityCSS: true}))"
+    ".map(([, place]) => place)"
+)
 AREAS = (".skip", ".menu", ".tools", ".controls", ".range", ".tile", ".chart", ".behind")
 
 
@@ -37,6 +46,21 @@ def test_tab_reaches_every_part_in_order_and_shows_where_it_is(opened: Opened) -
     assert [".skip", ".controls", ".range", ".tile", ".chart", ".behind"] == [
         area for area in reached if area not in (".menu", ".tools")
     ]
+
+
+@pytest.mark.parametrize("screen", screens(), ids=lambda screen: screen.name)
+def test_every_screen_is_walked_by_tab_alone(opened: Opened, screen: Screen) -> None:
+    """Whatever can be clicked in the content is reached, each time one sees where one is, and nothing holds one back."""
+    page = opened(f"{screen.at}?lang=en").page
+    wanted = page.evaluate(REACHABLE)
+    reached: set[str] = set()
+    for _ in range(len(wanted) + 60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate(WHERE))
+        assert page.evaluate(f"document.activeElement === document.body || {SEEN}"), page.evaluate(WHERE)
+        if reached >= {*wanted}:
+            break
+    assert {*wanted} <= reached
 
 
 @pytest.mark.parametrize(("key", "part"), [("/", "#search"), ("p", "#period"), ("c", "#compare")])

@@ -18,7 +18,7 @@ from polso.kpis.kinds import Ask, kind_of, sound
 from polso.query.conditions import all_of, parameters
 from polso.query.cubes import ADDITIVE, read_off
 from polso.query.groups import refuse_teams, with_groups, with_pseudonyms
-from polso.query.privacy import OWN, agents_of, conditions_of, refuse, teams_of
+from polso.query.privacy import OWN, RAW, agents_of, conditions_of, refuse, teams_of
 from polso.query.question import GRAINS, Question, Scope
 from polso.query.standing import Literal, rank_stand_ins
 from polso.query.store import Store, with_grains
@@ -116,6 +116,8 @@ def _check_dimensions(fact: str, rows: Table, question: Question) -> None:
     declared = FACTS[fact]
     fine = {c.name for c in declared.columns if not c.dimension}
     known = set(rows.columns) - fine - {n for n in rows.columns if n.endswith("_us")} | set(GRAINS)
+    # What privacy put aside is nobody's to ask for.
+    known -= {name for name in known if name.startswith(RAW)}
     for condition in question.where:
         if condition.column in GRAINS and condition.column not in rows.columns:
             raise QuestionError(

@@ -33,6 +33,10 @@ ARROW: Final = "application/vnd.apache.arrow.stream"
 CSV: Final = "text/csv"
 JSON: Final = "application/json"
 FORMS: Final = {"json": JSON, "csv": CSV, "arrow": ARROW, "polso": wire.MEDIA}
+# The other forms of answers that are tables, for the OpenAPI document.
+TABLES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "by the Accept header, or `form`", "content": {CSV: {}, ARROW: {}}}
+}
 # Rows that one answer holds at most.
 MOST_ROWS: Final = 100_000
 # More is no place in a table.
@@ -175,7 +179,7 @@ def status(request: Request) -> Status:
     return readers.cached(("status",), told)
 
 
-@router.get("/kpis", summary="The catalogue")
+@router.get("/kpis", summary="The catalogue", responses=TABLES)
 def kpis(
     request: Request,
     search: Annotated[
@@ -225,7 +229,7 @@ def kpi(request: Request, name: Name, form: Format = None, lang: Language = "en"
     return written(form_of(request, form), entry, lambda: told)
 
 
-@router.get("/ask", summary="Answer one or several KPIs, split and filtered")
+@router.get("/ask", summary="Answer one or several KPIs, split and filtered", responses=TABLES)
 def ask(
     request: Request,
     given: Question,
@@ -251,7 +255,7 @@ def ask(
     )  # fmt: skip
 
 
-@router.get("/rows/{name}", summary="The rows behind a number")
+@router.get("/rows/{name}", summary="The rows behind a number", responses=TABLES)
 def rows(
     request: Request, name: Name, given: Question,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 1000,
@@ -310,7 +314,9 @@ def disagree(
     )  # fmt: skip
 
 
-@router.get("/partings", summary="On how many tickets each further definition parts from the first")
+@router.get(
+    "/partings", summary="On how many tickets each further definition parts from the first", responses=TABLES
+)
 def partings(
     request: Request, given: Question, kpi: Annotated[list[str], Query(min_length=1)],
     definition: Annotated[list[str] | None, Query()] = None, form: Format = None,
@@ -325,7 +331,7 @@ def partings(
     return written(form_of(request, form), found, told, told)
 
 
-@router.get("/balance", summary="Whether the counts of a period add up")
+@router.get("/balance", summary="Whether the counts of a period add up", responses=TABLES)
 def balance(request: Request, given: Question, form: Format = None, lang: Language = "en") -> Response:
     """One object a line: a whole, its parts, and what they are short of it."""
     found = _readers(request).cached(("balance", given.asked), lambda care: care.balance(**given.asked))
