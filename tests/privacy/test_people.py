@@ -352,6 +352,22 @@ def test_an_hour_of_one_person_is_not_shown(tmp_path: Path) -> None:
     assert sum(cell.is_hidden for cell in hidden.values()) > len(alone)
 
 
+@pytest.mark.parametrize("settings", ["", UNLOCK])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"by": "agent", "where": {"raw_agent": "zoe.north.1"}}, {"by": "team", "where": {"raw_team": "island"}},
+        {"where": {"raw_team": "island", "team": "small teams"}}, {"by": ("team", "raw_team")}, {"by": ("agent", "raw_agent")},
+    ],
+)  # fmt: skip
+def test_what_privacy_puts_aside_is_not_asked_for(
+    unlocked: Care, settings: str, asked: dict[str, Any]
+) -> None:
+    """By the name somebody bears one would learn the pseudonym, and by that everything else."""
+    with pytest.raises((PrivacyError, QuestionError), match="one by one|raw_"):
+        on(unlocked, TODAY, settings).ask("ticket_volume", **asked)
+
+
 def test_a_hidden_cell_says_so(project: Path) -> None:
     with polso.care.open_project(project) as care:
         (cell,) = care.ask("ticket_volume", where={"team": "north", "channel": "fax"}, compare="previous")

@@ -116,15 +116,16 @@ def _check_dimensions(fact: str, rows: Table, question: Question) -> None:
     declared = FACTS[fact]
     fine = {c.name for c in declared.columns if not c.dimension}
     known = set(rows.columns) - fine - {n for n in rows.columns if n.endswith("_us")} | set(GRAINS)
-    # What privacy put aside is nobody's to ask for.
-    known -= {name for name in known if name.startswith(RAW)}
+    # What privacy put aside is nobody's to ask for, by whatever name it stands there.
+    aside = {name for name in rows.columns if name.startswith(RAW)}
+    known -= aside
     for condition in question.where:
         if condition.column in GRAINS and condition.column not in rows.columns:
             raise QuestionError(
                 f"'{condition.column}' splits an answer and cannot filter it; ask a shorter period, or split `by` it"
             )
     for name in (*question.by, *(c.column for c in question.where)):
-        if name not in known and name not in rows.columns:
+        if name not in known and (name not in rows.columns or name in aside):
             raise QuestionError(
                 f"{fact} cannot be split or filtered: {UnknownName('dimension', name, known)} {LISTED}"
             )
