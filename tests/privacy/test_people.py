@@ -364,7 +364,7 @@ def test_what_privacy_puts_aside_is_not_asked_for(
     unlocked: Care, settings: str, asked: dict[str, Any]
 ) -> None:
     """By the name somebody bears one would learn the pseudonym, and by that everything else."""
-    with pytest.raises((PrivacyError, QuestionError), match="one by one|raw_"):
+    with pytest.raises((PrivacyError, QuestionError), match=r"one by one|raw_"):
         on(unlocked, TODAY, settings).ask("ticket_volume", **asked)
 
 
