@@ -1,5 +1,6 @@
 """Which numbers moved beyond chance: one rule for every sentence."""
 
+import pytest
 from markupsafe import Markup
 
 from polso.faces.table import is_sure
@@ -32,6 +33,11 @@ def test_money_must_move_more_than_the_count_of_what_it_was_paid_for() -> None:
     assert is_sure(cell("cost_per_contact", 3.5, 1000, previous=4.5), cost)
     assert not is_sure(cell("cost_per_contact", 4.0, 400, previous=4.1), cost)
     assert not is_sure(cell("cost_per_contact", 3.5, 1000, previous=4.5, previous_n=20), cost)
+
+
+@pytest.mark.parametrize("kpi", ["revenue", "cost_per_contact:share_of_revenue"])
+def test_amounts_of_whose_spread_nothing_is_known_are_never_news(kpi: str) -> None:
+    assert not is_sure(cell(kpi, 35000, 1000, previous=25000), find(shipped(), kpi))
 
 
 def test_the_worst_come_first_then_the_best_and_only_those_asked_for() -> None:

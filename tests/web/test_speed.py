@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from polso.config import Config, Target
 from polso.faces.web.app import make_app
-from polso.faces.web.screens.speed import SCREEN, aim, said_target, sentence
+from polso.faces.web.screens.speed import SCREEN, said_target, sentence
 from polso.query.result import Result
 from polso.serving.readers import Readers
 from web.known import answer, cell, page, read
@@ -86,11 +86,11 @@ def test_the_target_in_force_is_the_first_whose_condition_the_page_meets() -> No
         Target(kpi=FIRST, within=14400, share=0.8, when={"channel": ("email", "web")}),
     ))  # fmt: skip
     anywhere = page(SCREEN, {}, config=config)
-    assert aim(anywhere, FIRST) is None
-    found = aim(anywhere, FIRST, channel="web")
+    assert anywhere.aim(FIRST) is None
+    found = anywhere.aim(FIRST, channel="web")
     assert found is not None
     assert said_target(anywhere, found) == f"email, web, ≤ 4{NB}h"
-    chat = aim(page(SCREEN, {}, url="where=channel=chat", config=config), FIRST)
+    chat = page(SCREEN, {}, url="where=channel=chat", config=config).aim(FIRST)
     assert chat is not None
     assert chat.within == 120
 

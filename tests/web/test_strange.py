@@ -23,6 +23,9 @@ def ignored(client: TestClient, url: str) -> list[str]:
         ("perod=2026-03&lang=en", "“perod” is no parameter of this page and was ignored; did you mean “period”?"),
         ("perod=2026-03&lang=it", "«perod» non è un parametro di questa pagina: ignorato; forse «period»?"),
         ("xyzzy=1&lang=en", "“xyzzy” is no parameter of this page and was ignored."),
+        ("compare=nonsense&lang=en",
+         "“compare=nonsense” is not known and was ignored; there are weekdays, previous, last_year, none."),
+        ("compare=nonsense&lang=it", "«compare=nonsense» non esiste: ignorato; ci sono weekdays, previous, last_year, none."),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/volumes", "/kpi/csat"])

@@ -159,8 +159,8 @@ def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _group(name: re.Match[str]) -> str:
-    """What may stand in a place of a pattern: a kind is one word, all else any text."""
-    inner = r"\w+" if name[1] == "kind" else ".+?"
+    """What may stand in a place of a pattern: a kind is one word, a number without spaces, all else any text."""
+    inner = r"\w+" if name[1] == "kind" else r"\S+" if name[1] in ("n", "m") else ".+?"
     return f"(?P<{name[1]}>{inner})"
 
 

@@ -184,7 +184,8 @@ def is_sure(cell: Cell, definition: Definition) -> bool:
     """Whether a change is more than chance explains; what rests on few rows never is.
 
     Both periods vary. A number with an interval must move by half of it times the root of two (equal n); a count by more
-    than counts of that size differ (Poisson); a sum or money over n rows as n such things do.
+    than counts of that size differ (Poisson); a cost per row by more than its rows do. Of other amounts of money, revenue
+    above all, nothing is known of their spread.
     """
     if cell.value is None or not cell.change or cell.previous is None or cell.is_small:
         return False
@@ -195,6 +196,8 @@ def is_sure(cell: Cell, definition: Definition) -> bool:
         return False
     if definition.unit == "count":
         return abs(cell.change) > SPREAD * math.sqrt(max(cell.value + cell.previous, 1))
+    if definition.kind != "cost" or definition.value:
+        return False
     rows = 1 / max(cell.n, 1) + 1 / max(cell.previous_n or cell.n, 1)
     return abs(cell.change) > SPREAD * abs(cell.previous) * math.sqrt(rows)
 

@@ -1,8 +1,8 @@
 """Which numbers moved beyond chance, and how a sentence lists them.
 
 Rule kept here, for every screen: what chance explains is no news. A number with an interval must move further than that
-allows; one without (a count, money) further than counts of its rows differ 19 times out of 20. On too few rows nothing
-is news.
+allows; a count, and a cost per contact, further than counts of its rows differ 19 times out of 20. On too few rows nothing
+is news, nor are revenue and other sums, of whose spread nothing is known.
 """
 
 from __future__ import annotations

@@ -59,6 +59,13 @@ class Asking(Protocol):
         ...
 
 
+def _meets(target: Target, known: Mapping[str, Any]) -> bool:
+    return all(
+        known.get(name) == wanted if isinstance(wanted, str) else known.get(name) in wanted
+        for name, wanted in target.when.items()
+    )
+
+
 @dataclass(frozen=True)
 class Page:
     """One page for one reader: the state of its URL, its language, its answers.
@@ -183,16 +190,31 @@ class Page:
         text = self.words.value(cell.value, cell.unit, business=cell.time == "business")
         return self.link(text, self.number_url(cell))
 
-    def aim(self, definition: Definition) -> Target | None:
-        """The target of the whole; those of slices need a split."""
-        return next((t for t in self.about.config.target if t.kpi == definition.name and not t.when), None)
+    def aim(self, kpi: str, **slice_: Any) -> Target | None:
+        """The target in force for the page's filters and a slice of it: the first whose condition they meet."""
+        known = {
+            name: value for name, _, value in (text.partition("=") for text in self.state.where)
+        } | slice_
+        return next((one for one in self.about.config.target if one.kpi == kpi and _meets(one, known)), None)
+
+    def limit(self, definition: Definition) -> float | None:
+        """What a course of a KPI is held against: of a share the share; of a duration what all or half should reach.
+
+        None for what some other share of durations should reach: neither a mean nor a median is to be there.
+        """
+        aim = self.aim(definition.name)
+        if aim is None or aim.within is None:
+            return aim.value if aim else None
+        if definition.unit == "share":
+            return aim.share
+        return aim.within if aim.share in (None, 0.5) else None
 
     def target(self, definition: Definition) -> str:
         """What a KPI should reach, as written."""
-        aim = self.aim(definition)
+        aim = self.aim(definition.name)
         if aim is None:
             return ""
-        sign = "≥" if definition.better == "higher" else "≤"
+        sign = "≥" if definition.better == "higher" and aim.within is None else "≤"
         limit = aim.value if aim.within is None else aim.within
         unit = "duration" if aim.within is not None else definition.unit
         text = f"{sign} {self.words.value(limit, unit)}"

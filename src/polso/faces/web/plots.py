@@ -270,13 +270,8 @@ def against(before: str) -> Callable[[Page, Result], dict[str, Any]]:
     def drawn(page: Page, result: Result) -> dict[str, Any]:
         earlier = page.earlier_of(before)
         definition = result.definitions[0]
-        aim = page.aim(definition)
-        # Of a share, a duration is what is held against, not what is to be reached.
-        limit: float | None = None
-        if aim is not None:
-            limit = aim.share if definition.unit == "share" and aim.value is None else aim.value or aim.within
         same = only(earlier, definition.name, definition.variant) if earlier else None
-        return trend(page, result, earlier=same, target=limit)
+        return trend(page, result, earlier=same, target=page.limit(definition))
 
     return drawn
 

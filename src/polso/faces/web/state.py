@@ -21,12 +21,13 @@ PERIODS: Final = (
     "last 7 days", "last 28 days", "last 90 days", "this month", "last month", "this quarter", "this year", "all",
 )  # fmt: skip
 # The parameters of every page.
+CHOICES: Final = {"compare": tuple(COMPARISONS), "lang": ("it", "en")}
 OWN: Final = ("period", "compare", "where", "lang", "since", "until")
 
 
 @dataclass(frozen=True)
 class State:
-    """What the URL of a page says; `rest` holds the parameters that only that page knows."""
+    """What the URL of a page says; `rest` holds the parameters that only that page knows, `odd` values nobody knows."""
 
     path: str = "/"
     period: str = DEFAULT_PERIOD
@@ -34,6 +35,7 @@ class State:
     where: tuple[str, ...] = ()
     lang: str | None = None
     rest: tuple[tuple[str, str], ...] = ()
+    odd: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def read(cls, path: str, pairs: Iterable[tuple[str, str]]) -> State:
@@ -43,14 +45,19 @@ class State:
         period = first.get("period", DEFAULT_PERIOD)
         if "since" in first and "until" in first:
             period = _range(first["since"], first["until"])
-        compare = first.get("compare", DEFAULT_COMPARE)
+        odd = tuple(
+            (name, first[name]) for name, known in CHOICES.items() if first.get(name, known[0]) not in known
+        )
+        for name, _ in odd:
+            del first[name]
         return cls(
             path,
             period,
-            compare if compare in COMPARISONS else DEFAULT_COMPARE,
+            first.get("compare", DEFAULT_COMPARE),
             tuple(dict.fromkeys(value for name, value in found if name == "where")),
-            first.get("lang") if first.get("lang") in ("it", "en") else None,
+            first.get("lang"),
             tuple((n, v) for n, v in found if n not in OWN),
+            odd,
         )
 
     def url(self, path: str | None = None, *, keep: bool = False, **rest: Any) -> str:

@@ -1,4 +1,4 @@
-"""Parameters of a page's URL that it does not know: said, with what they may have been meant to be.
+"""Parameters of a page's URL, and values of them, that it does not know: said, with what they may have been meant to be.
 
 Rule kept here: what is passed over in silence misleads; a link that was mistyped still opens.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from polso.faces.web.state import OWN
+from polso.faces.web.state import CHOICES, OWN
 from polso.facts import FACTS
 
 if TYPE_CHECKING:
@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 
 def said(page: Page) -> list[Markup]:
-    """A sentence for every unknown parameter, once."""
+    """A sentence for every unknown parameter or choice, once."""
     known = (*OWN, *page.screen.takes)
-    return [
+    odd = [
+        page.html(
+            "“{name}={value}” is not known and was ignored; there are {names}.",
+            name=name, value=value, names=", ".join(CHOICES[name]),
+        )
+        for name, value in page.state.odd
+    ]  # fmt: skip
+    return odd + [
         _said(page, name, value, known) for name, value in dict(page.state.rest).items() if name not in known
     ]
 

@@ -175,8 +175,7 @@ def _course(page: Page, cell: Cell | None) -> list[Figure]:
     if cell is None:
         return []
     course, before = page.result("course"), page.earlier_of("before")
-    aim = page.aim(page.definition(course, course.cells[0])) if course and course.cells else None
-    target = None if aim is None else aim.value if aim.within is None else aim.within
+    target = page.limit(page.definition(course, course.cells[0])) if course and course.cells else None
 
     def draw(page: Page, result: Result) -> dict[str, Any]:
         return plots.trend(page, result, earlier=before, target=target)

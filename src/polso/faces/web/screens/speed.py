@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from polso.faces.charts import ACCENT, INK, PALE
 from polso.faces.table import is_sure
-from polso.faces.web import plots
+from polso.faces.web import moves, plots
 from polso.faces.web.cause import movers, value_link
 from polso.faces.web.page import Page
 from polso.faces.web.parts import Figure, Table, TableCell, Tile, View
@@ -103,28 +103,14 @@ def targeted(page: Page) -> bool:
     return any(one.kpi == FIRST for one in page.about.config.target)
 
 
-def aim(page: Page, kpi: str, **slice_: Any) -> Target | None:
-    """The target in force for the page's filters and a slice of it: the first whose condition they meet."""
-    known = {name: value for name, _, value in (text.partition("=") for text in page.state.where)} | slice_
-    return next(
-        (one for one in page.about.config.target if one.kpi == kpi and one.within and _meets(one, known)),
-        None,
-    )
-
-
-def _meets(target: Target, known: Mapping[str, Any]) -> bool:
-    return all(
-        known.get(name) == wanted if isinstance(wanted, str) else known.get(name) in wanted
-        for name, wanted in target.when.items()
-    )
-
-
 def _course(page: Page, name: str, title: str, kpi: str) -> Figure:
     """One wait over time, the period before dashed under it, the target where one is in force."""
-    before, goal = page.earlier_of("course_before"), aim(page, kpi)
-    draw = partial(
-        plots.trend, earlier=plots.only(before, kpi) if before else None, target=goal.within if goal else None
-    )
+    before = page.earlier_of("course_before")
+
+    def draw(page: Page, result: Result) -> dict[str, Any]:
+        earlier = plots.only(before, kpi) if before else None
+        return plots.trend(page, result, earlier=earlier, target=page.limit(result.definitions[0]))
+
     note = page.say("dashed: {before}", before=page.earlier_text) if before else ""
     return page.figure(name, title, "course", draw, kpi=kpi, note=note)
 
@@ -133,7 +119,7 @@ def _spans(page: Page, ask: str, title: str) -> Figure:
     """First response by a split: median and p90 of each value on one scale of time."""
     slow = {cell.keys[SPLITS[ask]]: cell for cell in page.cells(f"{ask}_p90")}
     note = page.say("large dot: median; small dot: p90, which one in ten exceeds; logarithmic scale")
-    if any(aim(page, FIRST, **{SPLITS[ask]: value}) for value in slow):
+    if any(page.aim(FIRST, **{SPLITS[ask]: value}) for value in slow):
         note += page.say("; short line: the target")
     return page.figure(ask, title, ask, partial(spans, slow=slow, name=SPLITS[ask]), kpi=FIRST, note=note)
 
@@ -145,7 +131,7 @@ def spans(page: Page, result: Result, *, slow: Mapping[Any, Cell], name: str) ->
         late, value = slow.get(cell.keys[name]), cell.keys[name]
         if cell.value is None:
             continue
-        goal, end = aim(page, FIRST, **{name: value}), late.value if late and late.value else cell.value
+        goal, end = page.aim(FIRST, **{name: value}), late.value if late and late.value else cell.value
         said = " – ".join(page.words.value(one, "duration") for one in dict.fromkeys((cell.value, end)))
         rows.append({
             "label": page.words.label(name, value), "median": max(1, cell.value), "p90": max(1, end), "said": said,
@@ -269,7 +255,15 @@ def sentence(page: Page) -> Markup:
     cell = page.cell("median", FIRST)
     if cell is None or cell.value is None:
         return page.missing("median", page.html("No first responses: load tickets with their messages."))
-    return Markup(" ").join(filter(None, (_first(page, cell), _in_time(page), _waiting(page))))
+    return moves.joined(_first(page, cell), _worse(page), _in_time(page), _waiting(page))
+
+
+def _worse(page: Page) -> Markup:
+    """What else got slower beyond chance: a headline about first responses would hide it."""
+    found = [
+        one for one in moves.moves(page, ("median", "counting_open"), tones=("bad",)) if one.cell.kpi != FIRST
+    ]
+    return moves.also(page, found)
 
 
 def _first(page: Page, cell: Cell) -> Markup:

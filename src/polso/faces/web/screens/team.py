@@ -6,6 +6,7 @@ difference is one only where the interval leaves out the number of all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
@@ -190,9 +191,19 @@ def _person(page: Page, ask: str, kpi: str, title: str) -> Figure | None:
     table = Table(
         tuple(page.say(head) for head in heads), ("agent", "mix", "value", "n", "interval", "against"), rows
     )
-    return Figure(
-        f"{ask}_by_agent", title, table, dots(page, [(name, known[name]) for name in names], whole=whole)
-    )
+    drawn = dots(page, [(name, known[name]) for name in names], whole=whole)
+    return Figure(f"{ask}_by_agent", title, table, drawn, note=_nobodys(page, known))
+
+
+def _nobodys(page: Page, known: Mapping[Any, Cell]) -> str:
+    """How many rows no agent is known of: what all are held against counts them too."""
+    n, everybody = known[None].n if None in known else 0, sum(cell.n for cell in known.values())
+    if not n:
+        return ""
+    return page.say(
+        "{n} of {all} have no agent: they count in the number of all, and under nobody here.",
+        n=page.words.count(n), all=page.words.count(everybody),
+    )  # fmt: skip
 
 
 def _time(page: Page) -> Figure | None:
@@ -238,8 +249,18 @@ def _against(page: Page, cell: Cell, whole: Cell | None) -> TableCell:
 
 
 def differs(cell: Cell | None, whole: Cell | None) -> str:
-    """Above or below where the interval leaves the whole out, alike where it does not; nothing where none is known."""
-    if cell is None or whole is None or whole.value is None or cell.low is None or cell.high is None:
+    """Above or below where the interval leaves the whole out, alike where it does not; nothing where none is known.
+
+    Nobody is judged by fewer rows than `minimum_n`.
+    """
+    if (
+        cell is None
+        or whole is None
+        or whole.value is None
+        or cell.low is None
+        or cell.high is None
+        or cell.is_small
+    ):
         return ""
     return "above" if cell.low > whole.value else "below" if cell.high < whole.value else "alike"
 
