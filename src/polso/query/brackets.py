@@ -25,7 +25,7 @@ from polso.query.store import Store, with_grains
 
 Places = Mapping[Cell, Set[int]]
 # As many parts of about as many rows are counted.
-PARTS: Final = 32
+PARTS: Final = 16
 # More cells are looked for otherwise.
 CELLS: Final = 60
 EDGE, COUNT, CELL = "polso_edge", "polso_n", "polso_cell"
@@ -55,7 +55,9 @@ def values_at(
     alike = Wanted("", d.model_copy(update={"stat": next(iter(FRACTION))}), wanted.ask)
     key = ("brackets", pass_shape(store, d.fact, d.clock, [alike], question, scope))
     known = cube(store, d.fact, [question])
-    rows = kept(store, key, known, question, lambda other, base: _counted(other, wanted, base, scope))
+    rows = kept(
+        store, key, known, question, lambda other, base: _counted(other, wanted, base, scope), labels=False
+    )
     brackets = _brackets(rows, places, question) if rows else None
     if rows is None or brackets is None:
         return None

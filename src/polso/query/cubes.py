@@ -91,8 +91,11 @@ class Cube:
     grain: str
     question: Question
 
-    def make(self, store: Store, passed: Passed) -> Rows | None:
-        """Add up the rows of a store's facts; None where they would hardly be fewer."""
+    def make(self, store: Store, passed: Passed, *, labels: bool = True) -> Rows | None:
+        """Add up the rows of a store's facts; None where they would hardly be fewer.
+
+        labels: whether rows bear the names of their times, besides when these start.
+        """
         if not all(self._spread(store, name) <= VALUES for name in self.columns):
             return None
         wanted = passed(store, self.question).limit(ROWS + 1)
@@ -103,14 +106,17 @@ class Cube:
         on = f"polso_{self.grain}"
         names = {f"by_{name}": name for name in self.question.dimensions} | {f"by_{self.grain}": on}
         named = rows.rename_columns([names.get(name, name) for name in rows.column_names])
-        return self._in_order(named, self._labels(store), on)
+        known = self._labels(store)
+        return self._in_order(named, known if labels else known.select([on, START]), on, labels=labels)
 
-    def _in_order(self, rows: pa.Table, labels: pa.Table, on: str) -> Rows:
+    def _in_order(self, rows: pa.Table, known: pa.Table, on: str, *, labels: bool) -> Rows:
         """Rows with the other labels of their days (or hours), and in the order in which these start."""
-        places = pc.index_in(rows[on], value_set=labels[on].combine_chunks())
-        told = labels.take(places).drop_columns([on])
+        places = pc.index_in(rows[on], value_set=known[on].combine_chunks())
+        told = known.take(places).drop_columns([on])
         for name in told.column_names:
             rows = rows.append_column(name, told[name])
+        if not labels:
+            rows = rows.drop_columns([on])
         ordered = rows.filter(places.is_valid()).sort_by(START).combine_chunks()
         return Rows(ordered, ordered[START].to_numpy())
 
@@ -172,11 +178,24 @@ def read_off(
     return [added(rows.within(question), keys, tuple(sums), zeros) for question in questions]
 
 
-def kept(store: Store, key: Hashable, known: Cube | None, question: Question, passed: Passed) -> Rows | None:
-    """The rows of a cube; None where there are none, or its columns are not what the filters of a question compare."""
+def kept(
+    store: Store,
+    key: Hashable,
+    known: Cube | None,
+    question: Question,
+    passed: Passed,
+    *,
+    labels: bool = True,
+) -> Rows | None:
+    """The rows of a cube; None where there are none, or its columns are not what the filters of a question compare.
+
+    labels: whether answers are split by the time of these rows.
+    """
     if store.rollups is None or known is None:
         return None
-    rows: Rows | None = store.rollups.find((key, known.question.by), lambda other: known.make(other, passed))
+    rows: Rows | None = store.rollups.find(
+        (key, known.question.by), lambda other: known.make(other, passed, labels=labels)
+    )
     return rows if rows is not None and rows.can_filter(question) else None
 
 

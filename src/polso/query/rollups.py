@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What is asked for once may never be asked for again.
 ASKED: Final = 2
 # Of all that is kept: once it is that much, no more is made. An entry of a dictionary takes about so many.
-BYTES: Final = 512 << 20
+BYTES: Final = 1 << 30
 ENTRY: Final = 500
 # What makes something of a store's facts; None where it is not worth keeping.
 Make = Callable[["Store"], Any]
