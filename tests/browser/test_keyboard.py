@@ -54,7 +54,7 @@ def test_every_screen_is_walked_by_tab_alone(opened: Opened, screen: Screen) -> 
     page = opened(f"{screen.at}?lang=en").page
     wanted = page.evaluate(REACHABLE)
     reached: set[str] = set()
-    for _ in range(len(wanted) + 60):
+    for _ in range(2 * len(wanted) + 200):
         page.keyboard.press("Tab")
         reached.add(page.evaluate(WHERE))
         assert page.evaluate(f"document.activeElement === document.body || {SEEN}"), page.evaluate(WHERE)

@@ -66,7 +66,7 @@ def test_the_week_is_a_heat_map(care: Care) -> None:
     spec = care.ask("ticket_volume", by=["weekday", "hour_of_day"]).chart()
     assert ["rect", "text"] == [layer["mark"]["type"] for layer in spec["layer"]]
     assert "hour_of_day_label" == spec["encoding"]["x"]["field"]
-    assert spec["layer"][0]["encoding"]["color"]["legend"] is None
+    assert spec["layer"][0]["encoding"]["fillOpacity"]["legend"] is None
 
 
 def test_no_chart_needs_a_legend(care: Care) -> None:

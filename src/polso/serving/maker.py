@@ -43,14 +43,14 @@ class Maker:
 
     def settle(self) -> None:
         """Wait until all that was wanted so far is made."""
-        rollups = rollups_of(self._now())
+        rollups = self._now().rollups
         if rollups:
             rollups.wanted.join()
 
     def _work(self) -> None:
         while not self._closing.is_set():
             now = self._now()
-            rollups = rollups_of(now)
+            rollups = now.rollups
             if rollups is None:
                 self._closing.wait(PATIENCE)
                 continue
@@ -74,11 +74,3 @@ class Maker:
         finally:
             self._engine = None
             engine.close()
-
-
-def rollups_of(now: Snapshot) -> Rollups | None:
-    """The rollups of a snapshot; None where nothing is loaded."""
-    try:
-        return now.care.store.rollups
-    except PolsoError:
-        return None

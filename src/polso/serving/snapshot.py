@@ -45,12 +45,16 @@ class State:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A project as its readers see it: its settings and catalogue read, its log spanned, once for all of them."""
+    """A project as its readers see it: its settings and catalogue read, its log spanned, once for all of them.
+
+    rollups: what is kept of it; none where nothing is loaded.
+    """
 
     care: Care
     state: State
     print: str
     generation: int
+    rollups: Rollups | None
 
     @property
     def version(self) -> str:
@@ -124,6 +128,9 @@ def look(
             if same or not (state.settled or settle):
                 return known
         care = Care(folder, settings.read(folder), engine)
-        with suppress(QuestionError):  # nothing is loaded: whoever asks is told so
-            care.store.rollups = Rollups()
-    return Snapshot(care, state, print_, generation)
+        rollups = Rollups()
+        try:
+            care.store.rollups = rollups
+        except QuestionError:  # nothing is loaded: whoever asks is told so
+            return Snapshot(care, state, print_, generation, None)
+    return Snapshot(care, state, print_, generation, rollups)
